@@ -1,0 +1,46 @@
+# Needs python3 (3.11 or newer) and make. Everything else goes into .venv, as locked in requirements*.lock.
+.DEFAULT_GOAL := help
+.PHONY: help serve test check setup bench bless lock container clean runtime
+
+PORT ?= 8000
+TESTS ?=
+ARGS ?=
+PYTHON_M := .venv/bin/python -m
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+serve: runtime ## Serve on 127.0.0.1 with the sample catalogue (PORT=8000)
+	@exec .venv/bin/swath serve --host 127.0.0.1 --port $(PORT) --sample
+
+# CI (where CI=true) runs the slow tests too: it has root and the Debian packages that they need.
+test: setup ## Run the tests (TESTS=tests/unit, ARGS="-k overview -x")
+	$(PYTHON_M) pytest $(if $(CI),,-m "not slow") $(TESTS) $(ARGS)
+
+check: setup ## Lint, format, types and import contracts
+	$(PYTHON_M) ruff check
+	$(PYTHON_M) ruff format --check
+	$(PYTHON_M) mypy
+	.venv/bin/lint-imports
+
+bench: setup ## Measure (ARGS="hops" or "http")
+	$(PYTHON_M) benchmarks $(ARGS)
+
+bless: setup ## Accept the pictures that tests/golden drew, after you have looked at them
+	$(PYTHON_M) pytest tests/golden --bless $(ARGS)
+
+container: setup ## Lint, build and run the container image (needs root, buildah and debootstrap; no engine)
+	.venv/bin/python scripts/container_test.py
+
+lock: ## Pin the dependencies anew (needs uv; ARGS=--upgrade takes newer versions)
+	@scripts/lock $(ARGS)
+
+setup: ## Only prepare .venv
+	@scripts/setup dev
+
+runtime:
+	@scripts/setup runtime
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,55 @@
+"""Under which address the caller sees this server: the base of every absolute URL in answers."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from fastapi import Request
+
+from app.settings import Settings
+
+_HOST = re.compile(r"[A-Za-z0-9.\-_]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)*")
+
+
+def base_url(request: Request) -> str:
+    """Base URL without a trailing slash: ``SWATH_PUBLIC_URL``, else what a trusted proxy says, else the request.
+
+    ``Forwarded`` (RFC 7239) is preferred to ``X-Forwarded-Proto``, ``-Host`` and ``-Prefix``; both are believed only
+    from ``SWATH_TRUSTED_PROXIES``.
+    """
+    settings: Settings = request.app.state.runtime.settings
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    scheme, host, prefix = request.url.scheme, request.headers.get("host", ""), request.scope.get("root_path", "")
+    if _is_trusted(request, settings):
+        scheme, host, prefix = _forwarded(request, scheme, host, prefix)
+    if not _HOST.fullmatch(host):
+        host = request.url.netloc
+    return f"{scheme}://{host}{prefix.rstrip('/')}"
+
+
+def _is_trusted(request: Request, settings: Settings) -> bool:
+    try:
+        peer = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    return any(peer in network for network in settings.trusted_proxies)
+
+
+def _forwarded(request: Request, scheme: str, host: str, prefix: str) -> tuple[str, str, str]:
+    headers = request.headers
+    told = dict(re.findall(r'(proto|host)="?([^";,\s]+)', headers.get("forwarded", "").split(",")[0].lower()))
+    scheme = told.get("proto") or _first(headers.get("x-forwarded-proto")) or scheme
+    host = told.get("host") or _first(headers.get("x-forwarded-host")) or host
+    prefix = _first(headers.get("x-forwarded-prefix")) or prefix
+    return (
+        scheme if scheme in ("http", "https") else "http",
+        host,
+        prefix if _PREFIX.fullmatch(prefix.rstrip("/")) else "",
+    )
+
+
+def _first(value: str | None) -> str:
+    return (value or "").split(",")[0].strip()

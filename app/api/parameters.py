@@ -1,0 +1,150 @@
+"""Every query parameter: its name today, the names it once had, and what it means.
+
+One table drives parsing, the notice of ignored parameters, "did you mean", OpenAPI and the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter.
+
+    Attributes:
+        name: As TiTiler 2.x writes it, and as the rest of the code calls it.
+        help: One sentence for the docs.
+        example: A value that works with the sample catalogue.
+        aliases: Older or neighbouring spellings of the same thing.
+        repeats: May be given more than once.
+        values: The only values allowed, or empty.
+    """
+
+    name: str
+    help: str
+    example: str | None = None
+    aliases: tuple[str, ...] = ()
+    repeats: bool = False
+    values: tuple[str, ...] = ()
+    schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+
+
+INTEGER: dict[str, Any] = {"type": "integer"}
+NUMBER: dict[str, Any] = {"type": "number"}
+BOOLEAN: dict[str, Any] = {"type": "boolean"}
+RESAMPLING = ("nearest", "bilinear", "cubic", "cubic_spline", "lanczos", "average", "mode")
+
+URL = Parameter("url", "URL of a STAC item (`/stac`) or of a raster (`/cog`).", required=True)
+ASSETS = Parameter(
+    "assets",
+    "Assets to read: keys, band names or common names; repeated, or separated by commas. "
+    "`name|bidx=1,2` and `name|expression=b1*2` choose within an asset; `:all:` takes every raster.",
+    "B04,B03,B02",
+    repeats=True,
+)
+EXPRESSION = Parameter(
+    "expression",
+    "Band math over asset names (`(B08-B04)/(B08+B04)`), their bands (`B08_b1`) or positions (`b1`). "
+    "Several results are separated by `;` or `,`.",
+    "(B08-B04)/(B08+B04)",
+)
+BIDX = Parameter("bidx", "Band numbers, from 1; for every asset without bands of its own.", "1", repeats=True)
+ASSET_BIDX = Parameter(
+    "asset_bidx", "`name|1,2`: bands of one asset, as TiTiler wrote it before 2.0.", "B04|1",
+    aliases=("asset_indexes",), repeats=True,
+)  # fmt: skip
+ASSET_EXPRESSION = Parameter(
+    "asset_expression", "`name|b1*2`: band math on one asset, as TiTiler wrote it before 2.0.", "B04|b1*2", repeats=True
+)
+ASSET_AS_BAND = Parameter(
+    "asset_as_band", "Accepted from TiTiler 1.x and not needed: asset names are always bands.", schema=BOOLEAN
+)
+NODATA = Parameter("nodata", "Value that takes the place of the file's nodata; `nan` is one.", "0")
+UNSCALE = Parameter("unscale", "Apply the file's scale and offset.", "true", schema=BOOLEAN)
+RESAMPLING_METHOD = Parameter(
+    "resampling", "How pixels are resampled to the output.", "bilinear",
+    aliases=("resampling_method",), values=RESAMPLING,
+)  # fmt: skip
+REPROJECT_METHOD = Parameter(
+    "reproject", "How pixels are resampled while they are warped.", "bilinear",
+    aliases=("reproject_method",), values=RESAMPLING,
+)  # fmt: skip
+PADDING = Parameter("padding", "Pixels read around the picture and cut off again.", "2", schema=INTEGER)
+BUFFER = Parameter("buffer", "Pixels added on every side, in steps of 0.5.", "0.5", schema=NUMBER)
+
+RESCALE = Parameter(
+    "rescale", "`low,high` mapped to 0..255: one pair for all bands, or one per band (repeated, flat, JSON).", "0,3000",
+    repeats=True,
+)  # fmt: skip
+COLOR_FORMULA = Parameter(
+    "color_formula", "rio-color operations, separated by spaces or commas.",
+    "gamma RGB 3.5, saturation 1.7, sigmoidal RGB 15 0.35",
+)  # fmt: skip
+COLORMAP_NAME = Parameter("colormap_name", "Name of a colormap for one band.", "viridis", aliases=("color_map",))
+COLORMAP = Parameter("colormap", "A colormap as JSON: value to colour, or a list of intervals.", '{"1": "#ff0000"}')
+RETURN_MASK = Parameter("return_mask", "Add the mask (alpha channel, last plane of an array).", "true", schema=BOOLEAN)
+
+WIDTH = Parameter("width", "Columns of the picture; alone, the height keeps the aspect.", "256", schema=INTEGER)
+HEIGHT = Parameter("height", "Rows of the picture; alone, the width keeps the aspect.", "256", schema=INTEGER)
+MAX_SIZE = Parameter("max_size", "Longest side, when neither width nor height is given.", "1024", schema=INTEGER)
+COORD_CRS = Parameter(
+    "coord_crs", "CRS of the coordinates in the path: `EPSG:n` or `OGC:CRS84`.", "EPSG:4326",
+    aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs"),
+)  # fmt: skip
+DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs",))
+FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
+
+TMS = Parameter(
+    "tms",
+    "Tile matrix set, where the path has none.",
+    "WebMercatorQuad",
+    aliases=("TileMatrixSetId", "tileMatrixSetId"),
+)
+SCALE = Parameter("scale", "Tiles of 256 times this, 1 to 4, where the path has no `@2x`.", "2", schema=INTEGER)
+TILESIZE = Parameter("tilesize", "Width and height of a tile in pixels.", "512", aliases=("tileSize",), schema=INTEGER)
+EMPTY = Parameter(
+    "empty", "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`.", "blank",
+    values=("404", "blank", "204"),
+)  # fmt: skip
+MINZOOM = Parameter("minzoom", "Takes the place of the lowest zoom found in the data.", "8", schema=INTEGER)
+MAXZOOM = Parameter("maxzoom", "Takes the place of the highest zoom found in the data.", "14", schema=INTEGER)
+TILE_FORMAT = Parameter("tile_format", "Format written into the tile URL.", "png")
+TILE_SCALE = Parameter("tile_scale", "Scale written into the tile URL, 1 to 4.", "1", schema=INTEGER)
+STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
+COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
+
+DATASET = (URL, STRICT)
+READING = (
+    ASSETS, EXPRESSION, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
+    RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
+)  # fmt: skip
+STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)
+
+TILE = (*DATASET, *READING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
+TILEJSON = (*TILE, MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE)
+CROP = (*DATASET, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
+PREVIEW = (*DATASET, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
+POINT = (*DATASET, *READING, COORD_CRS, COMPAT)
+ABOUT = (*DATASET, ASSETS)
+
+
+def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Describe parameters for ``openapi_extra`` of a route."""
+    return {"parameters": [_openapi(parameter) for parameter in parameters]}
+
+
+def _openapi(parameter: Parameter) -> dict[str, Any]:
+    schema = {**parameter.schema, **({"enum": list(parameter.values)} if parameter.values else {})}
+    also = f" Also spelt {', '.join(f'`{name}`' for name in parameter.aliases)}." if parameter.aliases else ""
+    described: dict[str, Any] = {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "description": parameter.help + also,
+        "schema": {"type": "array", "items": schema} if parameter.repeats else schema,
+    }
+    return described

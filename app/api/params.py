@@ -1,0 +1,228 @@
+"""Strings stop here: a query becomes the frozen values that the stories take."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
+
+from app.api.parameters import RESAMPLING
+from app.api.query import Query
+from app.compute.expression import compile_expression
+from app.errors import BadRequest, InvalidExpression, InvalidType, ParameterFault
+from app.model.expression import Expression
+from app.model.grid import Bounds
+from app.model.request import AssetChoice, ColormapTable, Format, Selection, Style
+from app.style.colormap import named_colormap, parse_colormap
+from app.style.formula import parse_formula
+
+WGS84 = CRS.from_epsg(4326)
+FORMATS = {"png": Format.PNG, "jpg": Format.JPEG, "jpeg": Format.JPEG, "webp": Format.WEBP, "tif": Format.TIFF,
+           "tiff": Format.TIFF, "npy": Format.NPY}  # fmt: skip
+PADDING_MAX = 128
+
+
+def parse_selection(query: Query) -> Selection:
+    """Read what to read: assets, bands, expression, nodata, resampling."""
+    return Selection(
+        assets=parse_assets(query),
+        indexes=_indexes(query, "bidx", query.all("bidx")),
+        expression=parse_expression(query, "expression", query.text("expression")),
+        nodata=query.number("nodata", nan=True),
+        unscale=query.flag("unscale"),
+        resampling=query.choice("resampling", RESAMPLING) or "nearest",
+        reproject=query.choice("reproject", RESAMPLING) or "nearest",
+        padding=query.integer("padding", low=0, high=PADDING_MAX) or 0,
+    )
+
+
+def parse_style(query: Query) -> Style:
+    """Read how to show it: rescale, colour formula, colormap, mask."""
+    formula = query.text("color_formula")
+    if formula is not None:
+        parse_formula(formula)
+    return Style(
+        rescale=parse_rescale(query),
+        color_formula=formula,
+        colormap=_colormap(query),
+        return_mask=query.flag("return_mask", default=True),
+    )
+
+
+def parse_assets(query: Query) -> tuple[AssetChoice, ...]:
+    """Read ``assets`` in every dialect: repeated, comma-separated, with options behind ``|``; and ``asset_bidx`` ..."""
+    choices = [_asset(query, part) for value in query.all("assets") for part in _split_assets(value)]
+    for value in query.all("asset_bidx"):
+        name, bands = _name_and_option(query, "asset_bidx", value)
+        indexes = _indexes(query, "asset_bidx", [bands])
+        choices = [replace(c, indexes=indexes) if c.name == name else c for c in _including(choices, name)]
+    for value in query.all("asset_expression"):
+        name, text = _name_and_option(query, "asset_expression", value)
+        own = parse_expression(query, "asset_expression", text)
+        choices = [replace(c, expression=own) if c.name == name else c for c in _including(choices, name)]
+    return tuple(choices)
+
+
+def _split_assets(value: str) -> list[str]:
+    """Split ``B04,B03|bidx=1,2`` into assets; commas among the options of an asset belong to it."""
+    if "|" not in value:
+        return [part for part in value.split(",") if part]
+    head, options = value.split("|", 1)
+    *alone, last = head.split(",")
+    return [*alone, f"{last}|{options}"]
+
+
+def _asset(query: Query, text: str) -> AssetChoice:
+    name, *options = text.split("|")
+    choice = AssetChoice(name=name)
+    for option in options:
+        key, _, value = option.partition("=")
+        match key:
+            case "bidx" | "indexes":
+                choice = replace(choice, indexes=_indexes(query, "assets", [value]))
+            case "expression":
+                choice = replace(choice, expression=parse_expression(query, "assets", value))
+            case _:
+                raise query.fault("assets", text, f"has the option {key!r}; options are bidx=1,2 and expression=b1*2")
+    return choice
+
+
+def _name_and_option(query: Query, parameter: str, value: str) -> tuple[str, str]:
+    name, bar, option = value.partition("|")
+    if not (name and bar and option):
+        raise query.fault(parameter, value, "is written name|value, for example B04|1")
+    return name, option
+
+
+def _including(choices: Sequence[AssetChoice], name: str) -> list[AssetChoice]:
+    """The choices, with the asset of this name at the end when it was not listed."""
+    return [*choices] if any(choice.name == name for choice in choices) else [*choices, AssetChoice(name=name)]
+
+
+def _indexes(query: Query, parameter: str, values: Sequence[str]) -> tuple[int, ...] | None:
+    words = [word for value in values for word in value.split(",") if word]
+    if not all(re.fullmatch(r"[1-9][0-9]{0,4}", word.strip()) for word in words):
+        raise query.wrong_type(
+            parameter, ",".join(words), "has a band that is not a number from 1; write for example bidx=1,2"
+        )
+    return tuple(int(word) for word in words) or None
+
+
+def parse_expression(query: Query, parameter: str, text: str | None) -> Expression | None:
+    """Compile band math; the error says which parameter it is about."""
+    if text is None:
+        return None
+    name = query.spelling.get(parameter, parameter)
+    try:
+        expression = compile_expression(text)
+    except InvalidExpression as err:
+        fault = ParameterFault(name=name, value=text[:80], message=err.detail)
+        raise InvalidExpression(err.detail, position=err.position, faults=[fault]) from err
+    if not expression.names:
+        raise query.fault(parameter, text, "names no band; write for example (B08-B04)/(B08+B04)")
+    return expression
+
+
+def parse_rescale(query: Query) -> tuple[tuple[float, float], ...]:
+    """Read ``low,high`` pairs: repeated, flat (``0,1000,0,2000``), or as JSON (``[[0,1000],[0,2000]]``)."""
+    pairs: list[tuple[float, float]] = []
+    for value in query.all("rescale"):
+        numbers = _numbers(query, value)
+        pairs += zip(numbers[::2], numbers[1::2], strict=True)
+    for low, high in pairs:
+        if not low < high:
+            raise query.fault("rescale", f"{low:g},{high:g}", "must be low,high with low below high")
+    return tuple(pairs)
+
+
+def _numbers(query: Query, value: str) -> list[float]:
+    words = re.sub(r"[\[\]\s]", "", value).split(",")
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        raise query.fault("rescale", value, "is not pairs of numbers; write for example rescale=0,3000") from None
+    if len(numbers) % 2 or not all(map(math.isfinite, numbers)):
+        raise query.fault("rescale", value, "is not pairs of finite numbers; write for example rescale=0,3000")
+    return numbers
+
+
+def _colormap(query: Query) -> ColormapTable | None:
+    try:
+        if (name := query.text("colormap_name")) is not None:
+            return named_colormap(name)
+        if (text := query.text("colormap")) is not None:
+            return parse_colormap(text)
+    except BadRequest as err:
+        raise _respelt(query, err) from err
+    return None
+
+
+def _respelt(query: Query, err: BadRequest) -> BadRequest:
+    """The same error under the name that the caller wrote (``color_map`` for ``colormap_name``)."""
+    faults = [replace(fault, name=query.spelling.get(fault.name, fault.name)) for fault in err.faults]
+    return type(err)(err.detail, faults=faults)
+
+
+def parse_format(query: Query, text: str | None) -> Format | None:
+    """Read the format of the path, else of ``format=``; None leaves the choice to the picture."""
+    name = text or query.text("format")
+    if name is None:
+        return None
+    if name.lower() not in FORMATS:
+        raise query.fault("format", name, f"is not a format; there are {', '.join(FORMATS)}")
+    return FORMATS[name.lower()]
+
+
+def parse_crs(query: Query, parameter: str) -> CRS | None:
+    """Read ``EPSG:n`` or ``OGC:CRS84``; nothing else, because PROJ would open files and URLs given as a CRS."""
+    text = query.text(parameter)
+    if text is None:
+        return None
+    if text.upper() == "OGC:CRS84":
+        return WGS84
+    match = re.fullmatch(r"EPSG:([0-9]{4,6})", text, re.IGNORECASE)
+    try:
+        if match:
+            return CRS.from_epsg(int(match[1]))
+    except CRSError:
+        pass
+    raise query.fault(parameter, text, "is not a known CRS; write EPSG:n, such as EPSG:4326, or OGC:CRS84")
+
+
+def parse_bounds(text: str) -> Bounds:
+    """Read ``minx,miny,maxx,maxy`` of a path.
+
+    Raises:
+        InvalidType: Not four numbers.
+        BadRequest: Not finite, or upside down.
+    """
+    numbers = _floats("bbox", text, 4)
+    left, bottom, right, top = numbers
+    if not (left < right and bottom < top):
+        raise BadRequest.of(
+            "bbox", text, "is inverted or empty; write minx,miny,maxx,maxy with minx < maxx and miny < maxy"
+        )
+    return left, bottom, right, top
+
+
+def parse_point(text: str) -> tuple[float, float]:
+    """Read ``lon,lat`` of a path; raises as ``parse_bounds`` does."""
+    x, y = _floats("point", text, 2)
+    return x, y
+
+
+def _floats(name: str, text: str, count: int) -> list[float]:
+    example = "30.8,29.4,30.9,29.5" if count == 4 else "30.85,29.48"
+    try:
+        numbers = [float(word) for word in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        raise InvalidType.of(name, text, f"is not {count} numbers separated by commas, such as {example}")
+    if not all(map(math.isfinite, numbers)):
+        raise BadRequest.of(name, text, f"has a number that is not finite; write for example {example}")
+    return numbers

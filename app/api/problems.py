@@ -1,0 +1,88 @@
+"""Errors as ``application/problem+json`` (RFC 9457): one shape for all of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from app.errors import (
+    InternalError,
+    InvalidExpression,
+    InvalidType,
+    MethodNotAllowed,
+    NotFound,
+    OutOfBounds,
+    ParameterFault,
+    SwathError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every exception with a problem."""
+    app.add_exception_handler(SwathError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(Exception, _answer_bug)
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SwathError)
+    return problem(error, request.state.request_id)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem(MethodNotAllowed(f"{request.method} is not answered here; use GET."), request.state.request_id)
+    return problem(
+        NotFound(f"There is no {request.url.path!r} here; /docs lists the routes."), request.state.request_id
+    )
+
+
+async def _answer_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [ParameterFault(name=str(fault["loc"][-1]), message=str(fault["msg"])) for fault in error.errors()]
+    told = "; ".join(f"{fault.name}: {fault.message}" for fault in faults[:3])
+    return problem(InvalidType(told, faults=faults), request.state.request_id)
+
+
+async def _answer_bug(request: Request, _error: Exception) -> Response:
+    told = f"Something broke here, and it is not your fault. Tell us the request id {request.state.request_id}."
+    return problem(InternalError(told), request.state.request_id)
+
+
+def problem(error: SwathError, request_id: str) -> Response:
+    """Make the answer of an error; only a tile, crop or point outside the data may be kept by caches."""
+    headers = {"Cache-Control": "public, max-age=3600" if isinstance(error, OutOfBounds) else "no-store"}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse(_body(error, request_id), error.status, headers, MEDIA_TYPE)
+
+
+def _body(error: SwathError, request_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": error.slug,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request_id,
+        "errors": [_fault(fault) for fault in error.faults],
+    }
+    extras = {
+        "retry_after": error.retry_after_s,
+        "upstream_status": error.upstream_status,
+        "position": error.position if isinstance(error, InvalidExpression) else None,
+    }
+    return body | {name: value for name, value in extras.items() if value is not None}
+
+
+def _fault(fault: ParameterFault) -> dict[str, str]:
+    described = {"name": fault.name, "message": fault.message}
+    return described if fault.value is None else described | {"value": fault.value}

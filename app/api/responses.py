@@ -1,0 +1,102 @@
+"""Make HTTP answers of what the stories give."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from app.api.query import Query
+from app.encode.encode import encode
+from app.model.grid import Grid
+from app.model.raster import PointValues, Raster, Rendered
+from app.model.request import Format
+
+
+def image_response(request: Request, query: Query, rendered: Rendered, steps_ms: dict[str, float]) -> Response:
+    """Answer with a picture or array: strong ETag (304 when the caller has it), place on earth, time of each step."""
+    etag = f'"{hashlib.blake2b(rendered.body, digest_size=16).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": _cache_control(request), "Server-Timing": server_timing(steps_ms)}
+    headers |= _place(rendered.grid) | ignored(query)
+    if etag in _candidates(request):
+        return Response(status_code=304, headers=headers)
+    return Response(rendered.body, headers=headers, media_type=rendered.media_type)
+
+
+def json_response(query: Query, body: Any, *, media_type: str = "application/json") -> Response:
+    """Answer with JSON that clients ask for again when they need it."""
+    return JSONResponse(body, headers={"Cache-Control": "no-cache"} | ignored(query), media_type=media_type)
+
+
+def empty_tile(request: Request, query: Query, width: int, height: int, format: Format | None) -> Response:
+    """Answer a tile without data with a transparent picture of its size: the one answer all map clients take."""
+    headers = {"X-Tile": "empty", "Cache-Control": _cache_control(request)} | ignored(query)
+    format = format or Format.PNG
+    return Response(_blank(width, height, format), headers=headers, media_type=format.media_type)
+
+
+def no_content(request: Request, query: Query) -> Response:
+    """Answer a tile without data with 204."""
+    headers = {"X-Tile": "empty", "Cache-Control": _cache_control(request)} | ignored(query)
+    return Response(status_code=204, headers=headers)
+
+
+def point_body(x: float, y: float, values: PointValues) -> dict[str, Any]:
+    """TiTiler 2.x's answer for a point; invalid values are null."""
+    return {
+        "coordinates": [x, y],
+        "values": [value if valid else None for value, valid in zip(values.data.tolist(), values.mask, strict=True)],
+        "band_names": list(values.names),
+        "band_descriptions": list(values.descriptions),
+    }
+
+
+def server_timing(steps_ms: dict[str, float]) -> str:
+    """The ``Server-Timing`` header of timed steps."""
+    return ", ".join(f"{name};dur={spent:.1f}" for name, spent in steps_ms.items())
+
+
+def ignored(query: Query) -> dict[str, str]:
+    """Name the parameters that were not understood, printable characters only."""
+    if not query.ignored:
+        return {}
+    shown = (
+        "".join(c if c.isascii() and c.isprintable() and c != "," else "?" for c in name[:64]) for name in query.ignored
+    )
+    return {"X-Ignored-Params": ", ".join(shown)}
+
+
+def _cache_control(request: Request) -> str:
+    control: str = request.app.state.runtime.settings.cache_control
+    return control
+
+
+def _candidates(request: Request) -> list[str]:
+    """The caller's ETags; a proxy that compressed the answer may have made them weak."""
+    return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+
+
+def _place(grid: Grid) -> dict[str, str]:
+    """``Content-Bbox`` and ``Content-Crs`` as OGC API Maps writes them."""
+    headers = {"Content-Bbox": ",".join(map(str, grid.bounds))}
+    epsg = grid.crs.to_epsg() if grid.crs else None
+    if epsg:
+        headers["Content-Crs"] = f"<http://www.opengis.net/def/crs/EPSG/0/{epsg}>"
+    return headers
+
+
+@lru_cache(maxsize=64)
+def _blank(width: int, height: int, format: Format) -> bytes:
+    """Nothing, transparent; white in JPEG, which has no transparency."""
+    shape = (3, height, width)
+    mask = np.zeros(shape, dtype=bool)
+    grid = Grid(crs=None, bounds=(0, 0, 1, 1), width=width, height=height)
+    value = 255 if format is Format.JPEG else 0
+    raster = Raster(
+        data=np.full(shape, value, np.uint8), mask=mask, grid=grid, names=("b1",) * 3, descriptions=("",) * 3
+    )
+    return encode(raster, format, return_mask=True)

@@ -1,0 +1,1 @@
+"""One file per resource; each route reads its parameters, calls one story and makes a response."""

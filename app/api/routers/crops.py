@@ -1,0 +1,130 @@
+"""Crops of a bounding box, and previews of the whole."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.api.dataset import dataset_ref, runtime
+from app.api.parameters import CROP, PREVIEW, Parameter, documented
+from app.api.params import WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
+from app.api.query import Query, read_query
+from app.api.responses import image_response
+from app.api.tiles import tile_buffer
+from app.errors import InvalidType
+from app.model.grid import Frame
+from app.model.request import DatasetKind, ImageRequest
+from app.pipeline.allowance import Cost, allowance
+from app.pipeline.image import render_image
+
+router = APIRouter(tags=["Crops and previews"])
+
+SIZE_MAX = 10**6
+"""Sizes are read up to here, so that the limit that refuses them can say its setting."""
+
+PREVIEW_SIZE = 1024
+"""Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""
+
+
+@router.get("/{ds:dataset}/crop/{bbox}", openapi_extra=documented(CROP))
+async def crop(request: Request, ds: DatasetKind, bbox: str) -> Response:
+    """A box `minx,miny,maxx,maxy.format`, at most 1024 pixels wide or high unless a size is given."""
+    return await answer_crop(request, ds, bbox, None, max_size=PREVIEW_SIZE)
+
+
+@router.get("/{ds:dataset}/bbox/{bbox}", openapi_extra=documented(CROP))
+async def bbox(request: Request, ds: DatasetKind, bbox: str) -> Response:
+    """A box `minx,miny,maxx,maxy.format`, at the data's own resolution unless a size is given."""
+    return await answer_crop(request, ds, bbox, None, max_size=None)
+
+
+@router.get("/{ds:dataset}/crop/{bbox}/{size}", openapi_extra=documented(CROP))
+@router.get("/{ds:dataset}/bbox/{bbox}/{size}", openapi_extra=documented(CROP))
+async def crop_of_size(request: Request, ds: DatasetKind, bbox: str, size: str) -> Response:
+    """A box of exactly `{width}x{height}.{format}` pixels."""
+    return await answer_crop(request, ds, bbox, size, max_size=None)
+
+
+@router.get("/{ds:dataset}/preview", openapi_extra=documented(PREVIEW))
+@router.get("/{ds:dataset}/preview.{format}", openapi_extra=documented(PREVIEW))
+async def preview(request: Request, ds: DatasetKind, format: str | None = None) -> Response:
+    """The whole dataset, in its own CRS unless `dst_crs` is given, at most 1024 pixels wide or high."""
+    return await answer_preview(request, ds, None, format)
+
+
+@router.get("/{ds:dataset}/preview/{size}", openapi_extra=documented(PREVIEW))
+async def preview_of_size(request: Request, ds: DatasetKind, size: str) -> Response:
+    """The whole dataset as a picture of exactly `{width}x{height}.{format}` pixels."""
+    return await answer_preview(request, ds, size, None)
+
+
+async def answer_crop(
+    request: Request, ds: DatasetKind, box: str, size: str | None, *, max_size: int | None
+) -> Response:
+    """Render a box."""
+    query = _query(request, CROP)
+    text, extension = split_extension(box)
+    width, height, size_extension = read_size(query, size)
+    crs = parse_crs(query, "coord_crs") or WGS84
+    frame = Frame(
+        bounds=parse_bounds(text),
+        bounds_crs=crs,
+        crs=parse_crs(query, "dst_crs") or crs,
+        width=width,
+        height=height,
+        max_size=_max_size(query, max_size),
+        buffer=tile_buffer(query),
+    )
+    return await answer_picture(request, ds, query, frame, size_extension or extension)
+
+
+async def answer_preview(request: Request, ds: DatasetKind, size: str | None, extension: str | None) -> Response:
+    """Render the whole dataset."""
+    query = _query(request, PREVIEW)
+    width, height, size_extension = read_size(query, size)
+    frame = Frame(crs=parse_crs(query, "dst_crs"), width=width, height=height, max_size=_max_size(query, PREVIEW_SIZE))
+    return await answer_picture(request, ds, query, frame, size_extension or extension)
+
+
+async def answer_picture(
+    request: Request, ds: DatasetKind, query: Query, frame: Frame, extension: str | None
+) -> Response:
+    """Render a frame and answer with it."""
+    rt = runtime(request)
+    req = ImageRequest(
+        dataset=dataset_ref(request, ds, query),
+        selection=parse_selection(query),
+        frame=frame,
+        style=parse_style(query),
+        format=parse_format(query, extension),
+    )
+    async with allowance(rt, Cost.CROP) as steps_ms:
+        rendered = await render_image(rt, req)
+    return image_response(request, query, rendered, steps_ms)
+
+
+def split_extension(text: str) -> tuple[str, str | None]:
+    """Split ``1,2,3,4.npy``; the last number may have a fraction, an extension begins with a letter."""
+    match = re.fullmatch(r"(.*?)(?:\.([A-Za-z][A-Za-z0-9]*))?", text, re.DOTALL)
+    assert match is not None
+    return match[1], match[2]
+
+
+def read_size(query: Query, text: str | None) -> tuple[int | None, int | None, str | None]:
+    """Read ``256x128.png`` of a path, else ``width`` and ``height`` of the query."""
+    if text is None:
+        return query.integer("width", low=1, high=SIZE_MAX), query.integer("height", low=1, high=SIZE_MAX), None
+    match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})(?:\.([A-Za-z0-9]+))?", text)
+    if match is None:
+        raise InvalidType.of("size", text, "is not {width}x{height}.{format}, such as 256x128.png")
+    return int(match[1]), int(match[2]), match[3]
+
+
+def _max_size(query: Query, default: int | None) -> int | None:
+    return query.integer("max_size", low=1, high=SIZE_MAX) or default
+
+
+def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:
+    return read_query(request, parameters, strict=runtime(request).settings.strict)

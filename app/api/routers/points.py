@@ -1,0 +1,48 @@
+"""Values at a point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.api.dataset import dataset_ref, runtime
+from app.api.parameters import COMPAT, POINT, documented
+from app.api.params import WGS84, parse_crs, parse_point, parse_selection
+from app.api.query import read_query
+from app.api.responses import json_response, point_body
+from app.model.raster import PointValues
+from app.model.request import DatasetKind, PointRequest
+from app.pipeline.allowance import Cost, allowance
+from app.pipeline.point import read_point
+
+router = APIRouter(tags=["Points"])
+
+
+@router.get("/{ds:dataset}/point/{point}", openapi_extra=documented(POINT))
+async def point(request: Request, ds: DatasetKind, point: str) -> Response:
+    """Values of the selected bands, or of the expression, at `lon,lat`; null where there is no data."""
+    rt = runtime(request)
+    query = read_query(request, POINT, strict=rt.settings.strict)
+    x, y = parse_point(point)
+    req = PointRequest(
+        dataset=dataset_ref(request, ds, query),
+        selection=parse_selection(query),
+        x=x,
+        y=y,
+        crs=parse_crs(query, "coord_crs") or WGS84,
+    )
+    nested = query.choice("compat", COMPAT.values) == "2020"
+    async with allowance(rt, Cost.TILE):
+        values = await read_point(rt, req)
+    body = point_body(x, y, values)
+    return json_response(query, _nest(body, values) if nested else body)
+
+
+def _nest(body: dict[str, Any], values: PointValues) -> dict[str, Any]:
+    """TiTiler 0.1's shape: one list of values per asset."""
+    groups: dict[str, list[Any]] = {}
+    for value, description in zip(body["values"], values.descriptions, strict=True):
+        groups.setdefault(description.rpartition("_")[0] or description, []).append(value)
+    return {"coordinates": body["coordinates"], "values": list(groups.values())}

@@ -1,0 +1,91 @@
+"""TileJSON: how a map client finds the tiles of a dataset."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.api.dataset import dataset_ref, runtime
+from app.api.origin import base_url
+from app.api.parameters import MAXZOOM, MINZOOM, TILE_FORMAT, TILE_SCALE, TILEJSON, TMS, documented
+from app.api.params import FORMATS, parse_selection, parse_style
+from app.api.query import Query, read_query
+from app.api.responses import json_response
+from app.api.tiles import WEB_MERCATOR, ZOOM_MAX, find_tms, tile_scale, tile_size
+from app.model.request import DatasetKind
+from app.pipeline.allowance import Cost, allowance
+from app.pipeline.tilejson import Coverage, describe_coverage
+
+router = APIRouter(tags=["TileJSON"])
+
+TODAYS_TILESIZE = 512
+"""What TiTiler 2.x writes into the tile URL when no size is asked for; its old path had 256-pixel tiles."""
+
+OWN = frozenset(name for p in (MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE, TMS) for name in (p.name, *p.aliases))
+"""Parameters of the TileJSON itself, not passed on to the tiles."""
+
+
+@router.get("/{ds:dataset}/tilejson.json", openapi_extra=documented(TILEJSON))
+async def tilejson(request: Request, ds: DatasetKind) -> Response:
+    """TileJSON 3.0.0 with tiles of 256 pixels; it opens what the tiles will read."""
+    query = read_query(request, TILEJSON, strict=runtime(request).settings.strict)
+    return await answer_tilejson(request, ds, query, query.text("tms") or WEB_MERCATOR, tilesize=None)
+
+
+@router.get("/{ds:dataset}/{tms}/tilejson.json", openapi_extra=documented(TILEJSON))
+async def tilejson_of_matrix_set(request: Request, ds: DatasetKind, tms: str) -> Response:
+    """The same in the tile matrix set `tms`, with tiles of 512 pixels unless `tilesize` is given."""
+    query = read_query(request, TILEJSON, strict=runtime(request).settings.strict)
+    return await answer_tilejson(request, ds, query, tms, tilesize=TODAYS_TILESIZE)
+
+
+async def answer_tilejson(
+    request: Request, ds: DatasetKind, query: Query, tms: str, *, tilesize: int | None
+) -> Response:
+    """Describe the dataset, and write the URL of its tiles."""
+    rt = runtime(request)
+    matrix_set = find_tms(tms)
+    dataset, selection = dataset_ref(request, ds, query), parse_selection(query)
+    parse_style(query)
+    tile_size(query, rt.settings.tile_size_max)
+    tiles = base_url(request) + _template(request, ds, query, tms, tilesize)
+    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
+    async with allowance(rt, Cost.TILE):
+        coverage = await describe_coverage(rt, dataset, selection, matrix_set)
+    return json_response(query, tilejson_body(coverage, tiles, low, high))
+
+
+def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: int | None) -> dict[str, Any]:
+    """TileJSON 3.0.0; zooms of the query take the place of those found in the data."""
+    left, bottom, right, top = coverage.bounds_wgs84
+    low = coverage.minzoom if minzoom is None else minzoom
+    high = coverage.maxzoom if maxzoom is None else maxzoom
+    body: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": coverage.name,
+        "version": "1.0.0",
+        "scheme": "xyz",
+        "tiles": [tiles],
+        "minzoom": low,
+        "maxzoom": max(low, high),
+        "bounds": [left, bottom, right, top],
+        "center": [(left + right) / 2, (bottom + top) / 2, low],
+    }
+    # Map clients show the attribution as HTML, and the item that it comes from may be anybody's.
+    return body | ({"attribution": html.escape(coverage.attribution)} if coverage.attribution else {})
+
+
+def _template(request: Request, ds: DatasetKind, query: Query, tms: str, tilesize: int | None) -> str:
+    """Path and query of the tiles, ``{z}``, ``{x}``, ``{y}`` left to fill; the caller's query goes along as written."""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in OWN]
+    if tilesize and query.text("tilesize") is None and query.text("tile_scale") is None:
+        pairs.append(("tilesize", str(tilesize)))
+    if query.text("empty") is None:
+        pairs.append(("empty", "blank"))
+    scale = tile_scale(query, None, "tile_scale")
+    extension = query.choice("tile_format", tuple(FORMATS))
+    return f"/{ds}/tiles/{tms}/{{z}}/{{x}}/{{y}}@{scale}x{f'.{extension}' if extension else ''}?{urlencode(pairs)}"

@@ -1,0 +1,101 @@
+"""Where a tile lies: path texts and a tile matrix set become a frame."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+
+from morecantile import Tile, TileMatrixSet
+from morecantile import tms as matrix_sets
+
+from app.api.query import Query
+from app.errors import BadRequest, InvalidType, LimitExceeded, OutOfBounds
+from app.model.grid import Frame
+
+ZOOM_MAX = 30
+SCALE_MAX = 4
+WEB_MERCATOR = "WebMercatorQuad"
+_ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>[A-Za-z0-9]+))?")
+
+
+def split_row(text: str) -> tuple[str, str | None, str | None]:
+    """Split the last part of a tile path, ``1696@2x.png``, into row, scale and format."""
+    match = _ROW.fullmatch(text)
+    if match is None:
+        raise InvalidType.of("y", text, "is not a row, such as 1696, 1696.png or 1696@2x.png")
+    return match["y"], match["scale"], match["format"]
+
+
+@lru_cache(maxsize=64)
+def find_tms(name: str) -> TileMatrixSet:
+    """Look a tile matrix set up.
+
+    Raises:
+        BadRequest: No such set; the message names the ones there are.
+    """
+    known = matrix_sets.list()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+        raise BadRequest.of("tms", name, f"is not a tile matrix set; {hint}")
+    return matrix_sets.get(name)
+
+
+def tile_frame(tms: TileMatrixSet, zxy: tuple[str, str, str], size: int | None, scale: int, buffer: float) -> Frame:
+    """Make the frame of a tile.
+
+    Raises:
+        InvalidType: ``z``, ``x`` or ``y`` is not a whole number.
+        BadRequest: A zoom that the matrix set does not have.
+        OutOfBounds: A column or row that the zoom does not have.
+    """
+    zoom, column, row = (_whole_number(name, text) for name, text in zip("zxy", zxy, strict=True))
+    if not tms.minzoom <= zoom <= min(tms.maxzoom, ZOOM_MAX):
+        raise BadRequest.of("z", zoom, f"{tms.id} has zooms {tms.minzoom} to {min(tms.maxzoom, ZOOM_MAX)}")
+    matrix = tms.matrix(zoom)
+    if not (0 <= column < matrix.matrixWidth and 0 <= row < matrix.matrixHeight):
+        raise OutOfBounds(
+            f"Tile {column}, {row} is outside zoom {zoom} of {tms.id}, which has {matrix.matrixWidth} columns and "
+            f"{matrix.matrixHeight} rows."
+        )
+    bounds = tms.xy_bounds(Tile(x=column, y=row, z=zoom))
+    return Frame(
+        bounds=(bounds.left, bounds.bottom, bounds.right, bounds.top),
+        bounds_crs=tms.rasterio_crs,
+        crs=tms.rasterio_crs,
+        width=size or matrix.tileWidth * scale,
+        height=size or matrix.tileHeight * scale,
+        buffer=buffer,
+    )
+
+
+def tile_scale(query: Query, text: str | None, parameter: str = "scale") -> int:
+    """Read the scale of the path (``@2x``), else of the query, else 1."""
+    if text is not None:
+        if not re.fullmatch(r"[1-4]", text):
+            raise BadRequest.of("scale", f"@{text}x", f"must be @1x to @{SCALE_MAX}x")
+        return int(text)
+    return query.integer(parameter, low=1, high=SCALE_MAX) or 1
+
+
+def tile_size(query: Query, limit: int) -> int | None:
+    """Read ``tilesize``, up to the server's limit."""
+    size = query.integer("tilesize", low=1, high=10**6)
+    if size is not None and size > limit:
+        raise LimitExceeded(f"tilesize={size}: tiles are at most {limit} pixels wide (SWATH_TILE_SIZE_MAX).")
+    return size
+
+
+def tile_buffer(query: Query) -> float:
+    """Read ``buffer``: 0 to 128 pixels in steps of a half."""
+    buffer = query.number("buffer", low=0, high=128) or 0.0
+    if buffer % 0.5:
+        raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
+    return buffer
+
+
+def _whole_number(name: str, text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,10}", text):
+        raise InvalidType.of(name, text, "is not a whole number")
+    return int(text)

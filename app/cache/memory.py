@@ -1,0 +1,46 @@
+"""One cache in this process's memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class MemoryCache(Generic[K, V]):
+    """Keeps values up to ``max_bytes`` together and ``ttl_s`` each; used from one event loop only.
+
+    Args:
+        max_bytes: Sum of the sizes kept; 0 keeps nothing (equal requests at the same moment still share one load).
+        size_of: Size of a value in bytes.
+        ttl_s: Lifetime of a value in seconds.
+    """
+
+    def __init__(self, *, max_bytes: float, size_of: Callable[[V], int], ttl_s: float) -> None:
+        self._values: TLRUCache[K, V] = TLRUCache(
+            maxsize=max_bytes, ttu=lambda _key, _value, now: now + ttl_s, timer=time.monotonic, getsizeof=size_of
+        )
+        self._size_of = size_of
+        self._loading: dict[K, asyncio.Future[V]] = {}
+
+    async def get_or_load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        """Return the kept value, or wait for the load under way, or load it; a failure is kept by nobody."""
+        kept = self._values.get(key)
+        if kept is not None:
+            return kept
+        if (loading := self._loading.get(key)) is None:
+            loading = asyncio.ensure_future(load())
+            self._loading[key] = loading
+            loading.add_done_callback(lambda done: self._finish(key, done))
+        return await asyncio.shield(loading)
+
+    def _finish(self, key: K, done: asyncio.Future[V]) -> None:
+        self._loading.pop(key, None)
+        if not done.cancelled() and done.exception() is None and self._size_of(done.result()) <= self._values.maxsize:
+            self._values[key] = done.result()

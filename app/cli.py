@@ -1,0 +1,117 @@
+"""The command ``swath``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from urllib.parse import quote
+
+# One thread each for the libraries below numpy, set before it is imported: the server has its own pools, and
+# OpenBLAS was seen to take 15 ms instead of 0.4 ms for a small product when every worker brought a pool along.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import click
+import uvicorn
+from pydantic import ValidationError
+
+from app import __version__
+from app.errors import SwathError
+from app.sample.catalogue import SampleCatalogue
+from app.settings import Settings
+
+GRACE_S = 15
+"""How long requests in flight may take after SIGTERM."""
+
+
+@click.group()
+@click.version_option(__version__, prog_name="swath")
+def main() -> None:
+    """Swath: map tiles from STAC items and cloud-optimised GeoTIFFs."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--sample", is_flag=True, help="Serve the sample catalogue; it is generated at the first start.")
+def serve(host: str, port: int, workers: int, sample: bool) -> None:
+    """Serve tiles until Ctrl-C."""
+    settings = read_settings()
+    require_free_port(host, port)
+    base = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if sample or settings.sample:
+        os.environ["SWATH_SAMPLE"] = "true"
+        show_sample(prepare_sample(settings), base.rstrip("/"))
+    else:
+        click.echo(f"Swath {__version__} listens on {base}\nRoutes: {base}/docs")
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def read_settings() -> Settings:
+    """Read the settings, or stop with one line per wrong one."""
+    try:
+        return Settings()
+    except ValidationError as err:
+        wrong = "\n".join(f"  SWATH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in err.errors() if e["loc"])
+        raise click.ClickException(f"Settings that cannot be used:\n{wrong}") from err
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Stop with the next free port when this one is taken."""
+    if is_free(host, port):
+        return
+    free = next((other for other in range(port + 1, min(port + 50, 65536)) if is_free(host, other)), None)
+    hint = f" {free} is free: make serve PORT={free}, or swath serve --port {free}" if free else ""
+    raise click.ClickException(f"Port {port} on {host} is taken, or may not be used.{hint}")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def prepare_sample(settings: Settings) -> SampleCatalogue:
+    """Generate the sample catalogue if it is not there, with a line of progress."""
+    catalogue = SampleCatalogue.from_settings(settings)
+    try:
+        catalogue.ensure(lambda done, total: click.echo(f"\rDrawing the sample catalogue: {done}/{total}", nl=done == total))
+    except SwathError as err:
+        raise click.ClickException(err.detail) from err
+    return catalogue
+
+
+def show_sample(catalogue: SampleCatalogue, base: str) -> None:
+    """Print where to look: the map, a tile URL for other programs, and the two lines of the 2020 notebook."""
+    item = quote(f"{base}/v0/collections/{catalogue.collection_id}/items/{catalogue.showcase_id}", safe="")
+    click.echo(
+        f"""
+  Map         {base}/
+  XYZ tiles   {base}/stac/tiles/{{z}}/{{x}}/{{y}}.png?url={item}&assets=visual
+  Notebook    titiler_endpoint = "{base}/"
+              stac_endpoint = "{base}/v0/search"
+  Routes      {base}/docs
+"""
+    )
+
+
+if __name__ == "__main__":
+    main()

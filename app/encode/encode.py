@@ -1,0 +1,57 @@
+"""Choose the encoder of a format, and bring values into a dtype that it can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.encode.jpeg import encode_jpeg
+from app.encode.npy import encode_npy
+from app.encode.png import encode_png
+from app.encode.tiff import encode_tiff
+from app.encode.webp import encode_webp
+from app.model.raster import Raster
+from app.model.request import Format
+
+Encoder = Callable[[Raster, bool], bytes]
+
+ENCODERS: dict[Format, Encoder] = {
+    Format.PNG: encode_png,
+    Format.JPEG: encode_jpeg,
+    Format.WEBP: encode_webp,
+    Format.TIFF: encode_tiff,
+    Format.NPY: encode_npy,
+}
+
+DTYPES: dict[Format, tuple[str, ...]] = {
+    Format.PNG: ("uint8", "uint16"),
+    Format.JPEG: ("uint8",),
+    Format.WEBP: ("uint8",),
+}
+"""What pictures can hold; arrays (npy, tif) hold anything."""
+
+
+def choose_format(raster: Raster) -> Format:
+    """JPEG where every pixel is opaque, else PNG: what a map client gets that names no format."""
+    return Format.JPEG if bool((raster.opacity == 255).all()) else Format.PNG
+
+
+def encode(raster: Raster, format: Format, *, return_mask: bool) -> bytes:
+    """Encode a raster.
+
+    Args:
+        raster: In a dtype of ``DTYPES[format]``.
+        return_mask: Add the mask: as alpha channel of a picture, as last plane or band of an array.
+
+    Raises:
+        BadRequest: The format cannot hold so many bands.
+    """
+    return ENCODERS[format](raster, return_mask)
+
+
+def fits(raster: Raster, format: Format | None) -> bool:
+    """Whether the format holds the raster's dtype as it is; None stands for the choice between JPEG and PNG."""
+    dtypes = ("uint8",) if format is None else DTYPES.get(format)
+    return dtypes is None or str(raster.data.dtype) in dtypes
+
+
+__all__ = ["choose_format", "encode", "fits"]

@@ -1,0 +1,1 @@
+"""What one request may cost, and who does its work."""

@@ -1,0 +1,27 @@
+"""Judge a plan before anything is allocated for it."""
+
+from __future__ import annotations
+
+from app.errors import LimitExceeded
+from app.model.plan import Plan
+from app.model.request import Format
+from app.settings import Settings
+
+
+class Limits:
+    """The sizes that one answer may have."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def check(self, plan: Plan, format: Format | None) -> None:
+        """Raise ``LimitExceeded`` when the output is larger than its kind may be; the message has the setting."""
+        array = format is not None and not format.is_picture
+        limit = self._settings.array_size_max if array else self._settings.crop_size_max
+        name = "SWATH_ARRAY_SIZE_MAX" if array else "SWATH_CROP_SIZE_MAX"
+        grid = plan.grid
+        if max(grid.width, grid.height) > limit:
+            raise LimitExceeded(
+                f"The answer would be {grid.width} x {grid.height} pixels; {limit} a side are allowed ({name}). "
+                "Ask for a smaller width and height, or give max_size."
+            )

@@ -1,0 +1,46 @@
+"""Put the application together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from app import __version__
+from app.api.middleware import Door
+from app.api.problems import install_problems
+from app.api.routers import about, crops, points, sample, server, tilejson, tiles
+from app.read.opener import configure_gdal
+from app.runtime import build_runtime
+from app.settings import Settings
+
+DESCRIPTION = "Map tiles, crops, points and TileJSON from STAC items and cloud-optimised GeoTIFFs."
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """Make the ASGI application of one process; without settings they come from the environment."""
+    settings = settings or Settings()
+    configure_gdal()
+    warnings.filterwarnings("ignore", module="rio_tiler")  # notes for its authors, not for our log
+    api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redoc_url=None)
+    api.state.settings = settings
+    install_problems(api)
+    for room in (server, tilejson, tiles, crops, points, about, sample):
+        api.include_router(room.router)
+    return Door(api)
+
+
+@asynccontextmanager
+async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
+    rt = build_runtime(api.state.settings)
+    api.state.runtime = rt
+    if rt.sample is not None:
+        await rt.workers.run(rt.sample.ensure)
+    rt.ready = True
+    try:
+        yield
+    finally:
+        await rt.aclose()

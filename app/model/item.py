@@ -1,0 +1,46 @@
+"""A STAC item, as far as Swath uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from app.model.grid import Bounds
+from app.model.location import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """One asset of an item.
+
+    Attributes:
+        key: Name in the item's ``assets``.
+        href: As written in the item: absolute, or relative to the item.
+        media_type: As written, or None.
+        aliases: Other names it answers to: ``eo:bands`` / ``bands`` names and common names.
+        roles: As written, such as ``("data",)`` or ``("thumbnail",)``.
+    """
+
+    key: str
+    href: str
+    media_type: str | None = None
+    title: str | None = None
+    roles: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A STAC item that was read from ``location``.
+
+    Attributes:
+        bounds_wgs84: The item's ``bbox`` (2D), or the bounds of its geometry, or None.
+        attribution: Names of the providers, joined, or None.
+        size_bytes: Length of the document, for caches that count bytes.
+    """
+
+    id: str
+    location: Location
+    assets: Mapping[str, Asset]
+    bounds_wgs84: Bounds | None = None
+    attribution: str | None = None
+    size_bytes: int = 0

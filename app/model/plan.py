@@ -1,0 +1,68 @@
+"""What will be read: a value that limits judge, ``/explain`` shows and a reader executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rasterio.crs import CRS
+
+from app.model.expression import Expression
+from app.model.grid import Grid
+from app.model.source import Header, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRead:
+    """One source, and how it will be read onto the plan's grid.
+
+    Attributes:
+        indexes: Bands that will be read, from 1.
+        overview: Index into ``header.overviews`` that GDAL's rule predicts, or None for full resolution.
+    """
+
+    source: Source
+    header: Header
+    indexes: tuple[int, ...]
+    overview: int | None = None
+
+    @property
+    def band_count(self) -> int:
+        """Bands that this read adds to the stack: those read, or the outputs of the source's own expression."""
+        own = self.source.expression
+        return len(own.descriptions) if own else len(self.indexes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All reads of one request, on one grid.
+
+    Attributes:
+        whole: The grid is exactly the source's own pixels, perhaps fewer: nothing is warped.
+        expression: Band math over the stack of all bands read, or None.
+        bands: Identifier of the expression to its position in that stack, from 0.
+        resampling: rasterio name of the resampling from a read window to the output.
+        reproject: rasterio name of the resampling while warping.
+        padding: Pixels read around the grid and cut off again, so that resampling meets no edge.
+    """
+
+    grid: Grid
+    reads: tuple[PlannedRead, ...]
+    whole: bool = False
+    expression: Expression | None = None
+    bands: Mapping[str, int] = field(default_factory=dict)
+    resampling: str = "nearest"
+    reproject: str = "nearest"
+    padding: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePlan:
+    """All reads of one point, ``x`` and ``y`` in ``crs``; ``expression`` and ``bands`` as in ``Plan``."""
+
+    x: float
+    y: float
+    crs: CRS
+    reads: tuple[PlannedRead, ...]
+    expression: Expression | None = None
+    bands: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,72 @@
+"""Pixels on a grid, values at a point, and the bytes that leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.model.grid import Grid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raster:
+    """Pixels on a grid.
+
+    Attributes:
+        data: Shape ``(band, y, x)``, any numeric dtype; 0 where the mask is False.
+        mask: Shape ``(band, y, x)``, bool; True = valid. Bands differ at the edge of a swath, and band math
+            needs all of its bands, so the mask stays one per band until it is shown.
+        alpha: Shape ``(y, x)``, uint8, opacity given by the source or by a colormap; None: opaque where valid.
+        names: One name per band: ``b1``, ``b2`` ...
+        descriptions: One text per band: the file's description, ``B04_b1``, or the expression.
+        ranges: ``(low, high)`` per band, as the file's own statistics tell, or None.
+    """
+
+    data: NDArray[Any]
+    mask: NDArray[np.bool_]
+    grid: Grid
+    names: tuple[str, ...]
+    descriptions: tuple[str, ...]
+    alpha: NDArray[np.uint8] | None = None
+    ranges: tuple[tuple[float, float], ...] | None = None
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Shape ``(y, x)``: True where at least one band is valid, as rio-tiler shows a picture."""
+        shown: NDArray[np.bool_] = np.any(self.mask, axis=0)
+        return shown
+
+    @property
+    def opacity(self) -> NDArray[np.uint8]:
+        """Shape ``(y, x)``, uint8: 0 where no band is valid, else the alpha of the source, else 255."""
+        opaque: NDArray[np.uint8] = np.where(
+            self.valid, np.uint8(255) if self.alpha is None else self.alpha, np.uint8(0)
+        )
+        return opaque
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointValues:
+    """Values of all bands at one point.
+
+    Attributes:
+        data: Shape ``(band,)``, any numeric dtype.
+        mask: Shape ``(band,)``, bool; True = valid.
+    """
+
+    data: NDArray[Any]
+    mask: NDArray[np.bool_]
+    names: tuple[str, ...]
+    descriptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """An encoded picture or array, ready to leave."""
+
+    body: bytes
+    media_type: str
+    grid: Grid

@@ -1,0 +1,152 @@
+"""What a caller asked for, in one dialect: every older spelling has been translated before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rasterio.crs import CRS
+
+from app.model.expression import Expression
+from app.model.grid import Frame
+
+Rgba = tuple[int, int, int, int]
+ColormapTable = (
+    dict[int, Rgba] | dict[float | int, Rgba] | Sequence[tuple[tuple[float | int, float | int], Rgba]]
+)
+"""Either value to colour, or a list of ``((low, high), colour)`` with ``low <= value < high`` (rio-tiler's forms)."""
+
+
+class Format(StrEnum):
+    """Encodings of an image or array; the value is the file extension."""
+
+    PNG = "png"
+    JPEG = "jpg"
+    WEBP = "webp"
+    TIFF = "tif"
+    NPY = "npy"
+
+    @property
+    def media_type(self) -> str:
+        """Content type; ``.npy`` has none registered, ``application/x-binary`` is what TiTiler sends."""
+        return _MEDIA_TYPES[self]
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is made to be looked at, rather than to be computed with."""
+        return self not in (Format.TIFF, Format.NPY)
+
+
+_MEDIA_TYPES = {
+    Format.PNG: "image/png",
+    Format.JPEG: "image/jpeg",
+    Format.WEBP: "image/webp",
+    Format.TIFF: "image/tiff; application=geotiff",
+    Format.NPY: "application/x-binary",
+}
+
+
+class DatasetKind(StrEnum):
+    """What ``url`` names: a STAC item or a single raster."""
+
+    STAC = "stac"
+    COG = "cog"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRef:
+    """The dataset of a request.
+
+    Attributes:
+        url: As the caller wrote it.
+        home: Base URL under which the caller reached this server, without a trailing slash; a ``url`` or href below
+            it that names the sample catalogue is answered inside the process.
+    """
+
+    kind: DatasetKind
+    url: str
+    home: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetChoice:
+    """One asset that the caller named, with the options written behind it.
+
+    Attributes:
+        name: Key or alias.
+        indexes: Bands of this asset, from 1; None for the request's ``bidx``, else all.
+        expression: Band math on this asset's own bands (``b1`` ...), or None.
+    """
+
+    name: str
+    indexes: tuple[int, ...] | None = None
+    expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What to read.
+
+    Attributes:
+        assets: In the order asked; empty for a single raster, or when the expression names them.
+        indexes: ``bidx``, applied to every source without bands of its own.
+        expression: Band math over the selected bands, or None.
+        nodata: Value that takes the place of the files' own nodata (NaN allowed).
+        unscale: Apply scale and offset.
+        resampling: Name of ``rasterio.enums.Resampling``, from read window to output.
+        reproject: The same, while warping.
+        padding: Pixels read around the picture and cut off again.
+    """
+
+    assets: tuple[AssetChoice, ...] = ()
+    indexes: tuple[int, ...] | None = None
+    expression: Expression | None = None
+    nodata: float | None = None
+    unscale: bool = False
+    resampling: str = "nearest"
+    reproject: str = "nearest"
+    padding: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How to show it.
+
+    Attributes:
+        rescale: ``(low, high)`` pairs: one for all bands, or one per band; empty for none.
+        color_formula: rio-color operations, or None.
+        colormap: Table of colours, or None.
+        return_mask: Add the mask (alpha channel, last plane of an array).
+    """
+
+    rescale: tuple[tuple[float, float], ...] = ()
+    color_formula: str | None = None
+    colormap: ColormapTable | None = None
+    return_mask: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """A tile, a crop or a preview: they differ only by ``frame``.
+
+    Attributes:
+        format: Encoding, or None to choose JPEG where every pixel is valid and PNG elsewhere.
+    """
+
+    dataset: DatasetRef
+    selection: Selection
+    frame: Frame
+    style: Style = field(default_factory=Style)
+    format: Format | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointRequest:
+    """Values at one point, ``x`` and ``y`` in ``crs``."""
+
+    dataset: DatasetRef
+    selection: Selection
+    x: float
+    y: float
+    crs: CRS

@@ -1,0 +1,70 @@
+"""A raster that can be read, and what opening it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from affine import Affine
+from rasterio.crs import CRS
+
+from app.model.expression import Expression
+from app.model.grid import Bounds
+from app.model.location import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One raster file and the bands wanted of it.
+
+    Attributes:
+        name: How answers call it: the asset's key, or the file's name.
+        prefix: Written before band descriptions: the asset's key and ``_``, or nothing.
+        location: Where its bytes are.
+        indexes: Bands wanted, from 1 as in rasterio; None for every band that is not alpha.
+        nodata: Value that takes the place of the file's own nodata, or None.
+        unscale: Apply the file's scale and offset to the values.
+        expression: Band math on this source's own bands (``b1`` ...), applied before anything else, or None.
+    """
+
+    name: str
+    location: Location
+    prefix: str = ""
+    indexes: tuple[int, ...] | None = None
+    nodata: float | None = None
+    unscale: bool = False
+    expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What opening a raster tells, without a pixel read.
+
+    Attributes:
+        crs: CRS of the pixels (of the ground control points, where those place it); None when the file names none.
+        transform: From (column, row) to ``crs``.
+        bounds: In ``crs``, as the transform gives them.
+        bounds_wgs84: The same in longitude and latitude; the whole world where PROJ cannot tell.
+        overviews: Sizes ``(width, height)`` of the overviews as stored, from fine to coarse.
+        block_shape_yx: Rows and columns of a block of the full resolution.
+        band_count: All bands, alpha included.
+        indexes: Bands that hold data (alpha left out), from 1.
+        descriptions: One per band of ``indexes``; ``b{n}`` where the file says nothing.
+        dtype: Of the first band, as numpy names it.
+        colormap: The file's own colour table for band 1, value to RGBA, or None.
+        nodata: The file's own nodata value.
+    """
+
+    crs: CRS | None
+    transform: Affine
+    width: int
+    height: int
+    bounds: Bounds
+    bounds_wgs84: Bounds
+    overviews: tuple[tuple[int, int], ...]
+    block_shape_yx: tuple[int, int]
+    band_count: int
+    indexes: tuple[int, ...]
+    descriptions: tuple[str, ...]
+    dtype: str
+    colormap: dict[int, tuple[int, int, int, int]] | None = None
+    nodata: float | None = None

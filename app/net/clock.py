@@ -1,0 +1,33 @@
+"""Is it too late? One way to cut a wait at a limit and to say whose limit it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.errors import DeadlineExceeded
+from app.net.budget import current_budget
+
+
+@asynccontextmanager
+async def on_time(what: str, timeout_s: float | None = None) -> AsyncIterator[None]:
+    """Cut what is inside at ``timeout_s`` or at the deadline of the request, whichever comes first.
+
+    Args:
+        what: Subject of the message, such as a host name.
+        timeout_s: Own limit; None leaves the deadline only.
+
+    Raises:
+        DeadlineExceeded: It was cut.
+    """
+    budget = current_budget()
+    limit_s, late = timeout_s, DeadlineExceeded(f"{what} did not finish within {timeout_s or 0:g} s.")
+    if budget is not None and (timeout_s is None or budget.remaining_s() < timeout_s):
+        budget.check()
+        limit_s, late = budget.remaining_s(), budget.late()
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        raise late from error

@@ -1,0 +1,51 @@
+"""What does every reader of pixels read from? The seam ``ByteSource``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.net.ranges import Span
+
+
+class ByteSource(Protocol):
+    """An open file of known size, remote or local; closed once, by whoever opened it.
+
+    ``read`` and ``read_many`` block and are for worker threads; ``ranges`` is for the event loop. All raise
+    ``SwathError``.
+    """
+
+    name: str
+    """Display name without directory or query, such as ``B04.tif``."""
+    size: int
+    """Bytes."""
+    etag: str | None
+    requests: int
+    """Requests sent upstream so far, or reads of the local file."""
+    bytes_read: int
+    """Bytes that came from upstream, or from the local file."""
+    log: list[Span]
+    """Offset and length of each of them."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read a range; shorter where the file ends. Blocks."""
+        ...
+
+    def read_many(self, spans: Sequence[Span]) -> list[bytes]:
+        """Read several ranges at once, in their order. Blocks."""
+        ...
+
+    async def ranges(self, spans: Sequence[Span]) -> list[bytes]:
+        """Read several ranges at once, in their order."""
+        ...
+
+    def close(self) -> None:
+        """Release the file; reads under way in other threads fail, later ones too."""
+        ...
+
+
+def display_name(path: str) -> str:
+    """Make a name that is safe to show and to log from the last part of a path."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^A-Za-z0-9._-]", "_", last)[-80:].lstrip(".") or "file.tif"

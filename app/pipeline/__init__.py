@@ -1,0 +1,1 @@
+"""The stories: what happens to a request, in order, without detail."""

@@ -1,0 +1,39 @@
+"""The stories of what a dataset is: bounds, assets, info."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from app.model.grid import Bounds
+from app.model.request import AssetChoice, DatasetKind, DatasetRef, Selection
+from app.plan.bounds import union_wgs84
+from app.runtime import Runtime
+from app.stac.select import raster_keys
+
+EVERYTHING = Selection(assets=(AssetChoice(name=":all:"),))
+
+
+async def list_assets(rt: Runtime, dataset: DatasetRef) -> list[str]:
+    """Keys of the item's assets that can be read as rasters."""
+    return raster_keys(await rt.resolver.item(dataset))
+
+
+async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
+    """Bounds in longitude and latitude: the item's ``bbox``, else those of its rasters."""
+    if dataset.kind is DatasetKind.STAC:
+        item = await rt.resolver.item(dataset)
+        if item.bounds_wgs84:
+            return item.bounds_wgs84
+    choice = await rt.resolver.choice(dataset, EVERYTHING)
+    return union_wgs84(await rt.reader.headers(choice.sources))
+
+
+async def describe(rt: Runtime, dataset: DatasetRef, selection: Selection) -> dict[str, Any]:
+    """Describe a raster, or every selected asset of an item by its key, as rio-tiler's ``Info`` does."""
+    asked = selection if selection.assets or dataset.kind is DatasetKind.COG else EVERYTHING
+    choice = await rt.resolver.choice(dataset, asked)
+    infos = await asyncio.gather(*(rt.reader.info(source) for source in choice.sources))
+    if dataset.kind is DatasetKind.COG:
+        return infos[0]
+    return {source.name: info for source, info in zip(choice.sources, infos, strict=True)}

@@ -1,0 +1,48 @@
+"""How long a request may take, and how many bytes it may read from upstream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum
+
+from app.errors import DeadlineExceeded
+from app.net.budget import MIB, Budget, spending
+from app.pipeline.clock import timing
+from app.runtime import Runtime
+
+
+class Cost(Enum):
+    """Kinds of request by what they may cost."""
+
+    TILE = "tile"
+    CROP = "crop"
+
+
+@asynccontextmanager
+async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[dict[str, float]]:
+    """Run what is inside within its deadline and byte budget, and yield the times of its steps in milliseconds.
+
+    Raises:
+        DeadlineExceeded: What is inside took too long; it is cancelled.
+    """
+    settings = rt.settings
+    tile = cost is Cost.TILE
+    seconds = settings.tile_deadline_s if tile else settings.crop_deadline_s
+    megabytes = settings.tile_bytes_mb if tile else settings.crop_bytes_mb
+    budget = Budget(
+        int(megabytes * MIB),
+        time.monotonic() + seconds,
+        bytes_setting=f"SWATH_{cost.name}_BYTES_MB",
+        deadline_setting=f"SWATH_{cost.name}_DEADLINE_S",
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            with timing() as steps_ms, spending(budget):
+                yield steps_ms
+    except TimeoutError as err:
+        raise DeadlineExceeded(f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S).") from err
+    finally:
+        budget.stop()

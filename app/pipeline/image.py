@@ -1,0 +1,67 @@
+"""The story of a picture: a tile, a crop or a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.compute.stack import calculate, stack
+from app.encode.encode import choose_format, encode, fits
+from app.model.plan import Plan
+from app.model.raster import Raster, Rendered
+from app.model.request import ColormapTable, ImageRequest
+from app.pipeline.clock import step
+from app.plan.reads import plan_reads
+from app.runtime import Runtime
+from app.style.colormap import apply_colormap
+from app.style.formula import apply_formula
+from app.style.rescale import rescale, rescale_by_type
+
+
+async def render_image(rt: Runtime, req: ImageRequest) -> Rendered:
+    """Render a tile, a crop or a preview: they differ only by ``req.frame``."""
+    with step("item"):
+        choice = await rt.resolver.choice(req.dataset, req.selection)
+    with step("headers"):
+        headers = await rt.reader.headers(choice.sources)
+    plan = plan_reads(choice, headers, req)
+    rt.limits.check(plan, req.format)
+    with step("read"):
+        pieces = await rt.reader.read(plan)
+    with step("finish"):
+        return await rt.workers.run(finish, pieces, plan, req)
+
+
+def finish(pieces: Sequence[Raster], plan: Plan, req: ImageRequest) -> Rendered:
+    """Compute, style and encode: everything that only needs the pixels."""
+    raster = calculate(stack(apply_own_math(pieces, plan)), plan.expression, plan.bands)
+    raster = stylize(raster, plan, req)
+    format = req.format or choose_format(raster)
+    body = encode(raster, format, return_mask=req.style.return_mask)
+    return Rendered(body=body, media_type=format.media_type, grid=plan.grid)
+
+
+def apply_own_math(pieces: Sequence[Raster], plan: Plan) -> list[Raster]:
+    """Apply the expression that a single asset brought along (``assets=B04|expression=b1*2``)."""
+    return [
+        calculate(piece, read.source.expression, {f"b{index}": at for at, index in enumerate(read.indexes)})
+        for piece, read in zip(pieces, plan.reads, strict=True)
+    ]
+
+
+def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
+    """Rescale, colour formula, colormap; then, if the format cannot hold the values, their own range to 0..255."""
+    style = req.style
+    raster = rescale(raster, style.rescale)
+    raster = apply_formula(raster, style.color_formula)
+    raster = apply_colormap(raster, style.colormap or own_colormap(plan, req))
+    return raster if fits(raster, req.format) else rescale_by_type(raster)
+
+
+def own_colormap(plan: Plan, req: ImageRequest) -> ColormapTable | None:
+    """The colour table inside the file: for a picture of exactly one raw band."""
+    [read, *others] = plan.reads
+    asked = req.selection.expression or read.source.expression or req.style.rescale or req.style.color_formula
+    array = req.format is not None and not req.format.is_picture
+    if others or asked or array or read.indexes != (1,):
+        return None
+    return read.header.colormap

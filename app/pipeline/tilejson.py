@@ -1,0 +1,53 @@
+"""The story of a TileJSON: it opens what its tiles will read, so that what it promises is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from morecantile import TileMatrixSet
+
+from app.model.grid import Bounds
+from app.model.request import DatasetRef, Selection
+from app.pipeline.clock import step
+from app.plan.bounds import union_wgs84
+from app.plan.reads import read_all
+from app.plan.zooms import zoom_range
+from app.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What a map client needs to know of a dataset before it asks for tiles.
+
+    Attributes:
+        bounds_wgs84: Longitude and latitude.
+        minzoom: The zoom at which the whole dataset is about one tile.
+        maxzoom: The zoom nearest to the finest source's resolution.
+    """
+
+    name: str
+    bounds_wgs84: Bounds
+    minzoom: int
+    maxzoom: int
+    attribution: str | None
+
+
+async def describe_coverage(rt: Runtime, dataset: DatasetRef, selection: Selection, tms: TileMatrixSet) -> Coverage:
+    """Open every selected source, and tell where and at which zooms there is something to see.
+
+    Raises:
+        SwathError: Whatever a tile of this selection would raise: unknown asset, band, expression, unreadable file.
+    """
+    with step("item"):
+        choice = await rt.resolver.choice(dataset, selection)
+    with step("headers"):
+        headers = await rt.reader.headers(choice.sources)
+    read_all(choice, headers)
+    low, high = zoom_range(headers, tms)
+    return Coverage(
+        name=choice.name,
+        bounds_wgs84=choice.bounds_wgs84 or union_wgs84(headers),
+        minzoom=low,
+        maxzoom=high,
+        attribution=choice.attribution,
+    )

@@ -1,0 +1,121 @@
+"""Fix the output grid of a request: what the caller left open, the sources decide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rasterio.errors import CRSError, RasterioError
+from rasterio.transform import array_bounds
+from rasterio.warp import transform_bounds
+
+from app.errors import BadRequest, OutOfBounds
+from app.model.grid import Bounds, Frame, Grid
+from app.model.source import Header
+from app.plan.resolution import native_resolution_xy, native_transform
+
+
+def plan_grid(frame: Frame, headers: Sequence[Header]) -> Grid:
+    """Make the grid of ``frame``: bounds from the finest source where not given, size by rio-tiler's rules.
+
+    Raises:
+        OutOfBounds: The frame does not touch any source.
+        BadRequest: Its bounds cannot be transformed.
+    """
+    if frame.bounds is None:
+        return _whole(frame, _finest(headers))
+    crs = frame.crs or frame.bounds_crs
+    bounds = _in_crs(frame)
+    if frame.width is not None and frame.height is not None:
+        grid = Grid(crs=crs, bounds=bounds, width=frame.width, height=frame.height)
+    else:
+        width, height = _native_size(bounds, frame, headers)
+        width, height = _fit(width, height, frame)
+        grid = Grid(crs=crs, bounds=bounds, width=width, height=height)
+    _require_overlap(grid, headers)
+    return _buffered(grid, frame.buffer)
+
+
+def _buffered(grid: Grid, pixels: float) -> Grid:
+    """Add ``pixels`` of the same size on every side."""
+    if not pixels:
+        return grid
+    x_size, y_size = grid.resolution_xy
+    left, bottom, right, top = grid.bounds
+    bounds = (left - x_size * pixels, bottom - y_size * pixels, right + x_size * pixels, top + y_size * pixels)
+    return Grid(crs=grid.crs, bounds=bounds, width=grid.width + int(2 * pixels), height=grid.height + int(2 * pixels))
+
+
+def _whole(frame: Frame, header: Header) -> Grid:
+    """The whole source, in its own CRS or in the one asked for."""
+    if frame.crs is None or frame.crs == header.crs:
+        width, height = _fit(header.width, header.height, frame)
+        return Grid(crs=header.crs, bounds=header.bounds, width=width, height=height)
+    transform, columns, rows = native_transform(header, frame.crs)
+    left, bottom, right, top = array_bounds(rows, columns, transform)
+    width, height = _fit(columns, rows, frame)
+    return Grid(crs=frame.crs, bounds=(left, bottom, right, top), width=width, height=height)
+
+
+def _in_crs(frame: Frame) -> Bounds:
+    assert frame.bounds is not None
+    if frame.crs is None or frame.bounds_crs is None or frame.crs == frame.bounds_crs:
+        return frame.bounds
+    try:
+        left, bottom, right, top = transform_bounds(frame.bounds_crs, frame.crs, *frame.bounds, densify_pts=21)
+    except (RasterioError, CRSError) as err:
+        raise BadRequest(f"The bounds {frame.bounds} cannot be transformed to {frame.crs}.") from err
+    if not all(map(math.isfinite, (left, bottom, right, top))) or left >= right or bottom >= top:
+        raise BadRequest(f"The bounds {frame.bounds} have no place in {frame.crs}.")
+    return (left, bottom, right, top)
+
+
+def _native_size(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> tuple[int, int]:
+    """Columns and rows that keep the finest source's own resolution."""
+    crs = frame.crs or frame.bounds_crs
+    assert crs is not None
+    left, bottom, right, top = bounds
+    sizes = (native_resolution_xy(header, crs) for header in headers)
+    x_size, y_size = min(sizes)
+    return max(1, round((right - left) / x_size)), max(1, round((top - bottom) / y_size))
+
+
+def _fit(width: int, height: int, frame: Frame) -> tuple[int, int]:
+    """Apply width, height or max_size to a native size, keeping the aspect (rio-tiler's ``output_size``)."""
+    ratio = height / width
+    if frame.width is not None and frame.height is not None:
+        return frame.width, frame.height
+    if frame.width is not None:
+        return frame.width, max(1, math.ceil(frame.width * ratio))
+    if frame.height is not None:
+        return max(1, math.ceil(frame.height / ratio)), frame.height
+    if frame.max_size is None or max(width, height) <= frame.max_size:
+        return width, height
+    if ratio < 1:
+        return frame.max_size, max(1, math.ceil(frame.max_size * ratio))
+    return max(1, math.ceil(frame.max_size / ratio)), frame.max_size
+
+
+def _finest(headers: Sequence[Header]) -> Header:
+    """The header with the most pixels: assets of one item cover the same ground."""
+    return max(headers, key=lambda header: header.width * header.height)
+
+
+def _require_overlap(grid: Grid, headers: Sequence[Header]) -> None:
+    if not any(overlaps(grid, header) for header in headers):
+        raise OutOfBounds(f"Nothing to show: the {grid.width} x {grid.height} picture lies outside the data.")
+
+
+def overlaps(grid: Grid, header: Header) -> bool:
+    """Whether the grid touches the source; True where PROJ cannot tell."""
+    if grid.crs is None or header.crs is None:
+        return True
+    try:
+        left, bottom, right, top = transform_bounds(grid.crs, header.crs, *grid.bounds, densify_pts=21)
+    except (RasterioError, CRSError):
+        return True
+    if not all(map(math.isfinite, (left, bottom, right, top))):
+        return True
+    west, south, east, north = header.bounds
+    south, north = min(south, north), max(south, north)
+    return bool(left < east and right > west and bottom < north and top > south)

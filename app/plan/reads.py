@@ -1,0 +1,107 @@
+"""Turn a choice of sources and their headers into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from app.errors import BadRequest, InvalidExpression, ParameterFault
+from app.model.choice import BandRef, Choice
+from app.model.plan import Plan, PlannedRead, SamplePlan
+from app.model.request import ImageRequest, PointRequest
+from app.model.source import Header, Source
+from app.plan.grid import plan_grid
+from app.plan.overview import pick_overview
+
+
+def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
+    """Decide the output grid, the bands of each source and the overview that will be read.
+
+    Raises:
+        OutOfBounds: Nothing of the frame lies on the data.
+        BadRequest: A band number that the file does not have.
+        InvalidExpression: The same, in the expression.
+    """
+    grid = plan_grid(req.frame, headers)
+    first = headers[0]
+    same_pixels = all((header.crs, header.bounds) == (first.crs, first.bounds) for header in headers)
+    reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)
+    return Plan(
+        grid=grid,
+        reads=tuple(
+            replace(read, overview=pick_overview(grid, read.header, req.selection.resampling)) for read in reads
+        ),
+        whole=req.frame.bounds is None and same_pixels and grid.crs == first.crs,
+        expression=choice.expression,
+        bands=name_bands(choice.names, reads),
+        resampling=req.selection.resampling,
+        reproject=req.selection.reproject,
+        padding=req.selection.padding,
+    )
+
+
+def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) -> SamplePlan:
+    """Decide the bands of each source that are read at one point; raises as ``plan_reads`` does."""
+    reads = read_all(choice, headers)
+    return SamplePlan(
+        x=req.x, y=req.y, crs=req.crs, reads=reads, expression=choice.expression, bands=name_bands(choice.names, reads)
+    )
+
+
+def read_all(choice: Choice, headers: Sequence[Header], *, pictured: bool = False) -> tuple[PlannedRead, ...]:
+    """Decide the bands of each source.
+
+    Args:
+        pictured: A lone source of which nothing was said is shown by its first three bands, or its only one.
+    """
+    alone = pictured and len(headers) == 1 and choice.expression is None
+    return tuple(
+        PlannedRead(source=source, header=header, indexes=bands_to_read(source, header, alone=alone))
+        for source, header in zip(choice.sources, headers, strict=True)
+    )
+
+
+def bands_to_read(source: Source, header: Header, *, alone: bool) -> tuple[int, ...]:
+    """Bands asked for; else all that hold data, of which a picture of one source shows three or one."""
+    if source.indexes is not None:
+        check_bands(source, header, source.indexes)
+        return source.indexes
+    if alone and source.expression is None:
+        return header.indexes[:3] if len(header.indexes) >= 3 else header.indexes[:1]
+    return header.indexes
+
+
+def check_bands(source: Source, header: Header, indexes: Sequence[int]) -> None:
+    """Raise ``BadRequest`` when a band number is not in the file."""
+    missing = [index for index in indexes if not 1 <= index <= header.band_count]
+    if missing:
+        raise BadRequest(
+            f"{source.name!r} has no band {missing[0]}; it has {header.band_count}, numbered from 1.",
+            faults=[ParameterFault(name="bidx", value=str(missing[0]), message=f"must be 1 to {header.band_count}")],
+        )
+
+
+def name_bands(names: Mapping[str, BandRef], reads: Sequence[PlannedRead]) -> dict[str, int]:
+    """Find each name of the expression in the stack of all bands read."""
+    starts = [0, *accumulate(read.band_count for read in reads)]
+    return {name: _position(name, ref, reads, starts) for name, ref in names.items()}
+
+
+def _position(name: str, ref: BandRef, reads: Sequence[PlannedRead], starts: Sequence[int]) -> int:
+    if ref.source is None:
+        assert ref.band is not None
+        if ref.band > starts[-1]:
+            raise InvalidExpression(
+                f"{name!r} is not read: the assets asked for have {starts[-1]} bands, b1 to b{starts[-1]}."
+            )
+        return ref.band - 1
+    read = reads[ref.source]
+    if ref.band is None:
+        return starts[ref.source]
+    numbers = range(1, read.band_count + 1) if read.source.expression else read.indexes
+    if ref.band not in numbers:
+        raise InvalidExpression(
+            f"{name!r} is not read: {read.source.name!r} has bands {', '.join(f'b{n}' for n in numbers)}."
+        )
+    return starts[ref.source] + list(numbers).index(ref.band)

@@ -1,0 +1,28 @@
+"""Zoom levels between which tiles of a raster are worth asking for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from morecantile import TileMatrixSet
+from rasterio.rio.overview import get_maximum_overview_level
+
+from app.model.source import Header
+from app.plan.resolution import native_transform
+
+
+def zoom_range(headers: Sequence[Header], tms: TileMatrixSet) -> tuple[int, int]:
+    """Lowest and highest useful zoom over all sources, by rio-tiler's rule for each.
+
+    The highest is the zoom nearest to the source's resolution; the lowest the one at which the whole source is about
+    one tile of 256 pixels wide.
+    """
+    ranges = [_zooms(header, tms) for header in headers]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _zooms(header: Header, tms: TileMatrixSet) -> tuple[int, int]:
+    transform, width, height = native_transform(header, tms.rasterio_crs)
+    resolution = max(abs(transform.a), abs(transform.e))
+    levels = get_maximum_overview_level(width, height, minsize=tms.tileMatrices[0].tileWidth)
+    return int(tms.zoom_for_res(resolution * 2**levels)), int(tms.zoom_for_res(resolution))

@@ -1,0 +1,1 @@
+"""Bytes become arrays: drivers behind one Protocol."""

@@ -1,0 +1,189 @@
+"""The general driver: rio-tiler over a rasterio dataset whose bytes come through the guarded store.
+
+It reads every GeoTIFF that GDAL reads, and is the reference for faster drivers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.io import DatasetReader
+from rio_tiler.errors import PointOutsideBounds
+from rio_tiler.io import Reader as RioReader
+from rio_tiler.models import ImageData
+from rio_tiler.utils import non_alpha_indexes
+
+from app.errors import LimitExceeded, OutOfBounds
+from app.limits.workers import Workers
+from app.model.plan import Plan, PlannedRead, SamplePlan
+from app.model.raster import PointValues, Raster
+from app.model.source import Header, Source
+from app.net.source import ByteSource
+from app.net.store import ByteStore
+from app.read.ifd import overview_sizes
+from app.read.opener import open_dataset
+
+T = TypeVar("T")
+Step = Callable[[RioReader, ByteSource], T]
+"""What is done with one open dataset, in a thread."""
+WGS84 = CRS.from_epsg(4326)
+
+
+class GdalReader:
+    """Reads with GDAL's GTiff driver; each source has a thread of ``threads`` while it waits for bytes.
+
+    Args:
+        store: Opens locations; GDAL itself opens nothing.
+        threads: Where GDAL runs.
+        pixels_max: Rasters with more pixels are refused by their header.
+    """
+
+    def __init__(self, store: ByteStore, threads: Workers, *, pixels_max: float) -> None:
+        self._store = store
+        self._threads = threads
+        self._pixels_max = pixels_max
+
+    async def headers(self, sources: Sequence[Source]) -> list[Header]:
+        """Open each source and tell what it is."""
+        return await self._all((source, header_of) for source in sources)
+
+    async def read(self, plan: Plan) -> list[Raster]:
+        """Read each planned source onto the plan's grid."""
+        return await self._all((read.source, partial(read_grid, read=read, plan=plan)) for read in plan.reads)
+
+    async def sample(self, plan: SamplePlan) -> list[PointValues]:
+        """Read the pixel under a point of each planned source."""
+        return await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
+
+    async def info(self, source: Source) -> dict[str, Any]:
+        """Describe a source as rio-tiler's ``Info`` does."""
+        [info] = await self._all([(source, describe)])
+        return info
+
+    async def _all(self, steps: Iterable[tuple[Source, Step[T]]]) -> list[T]:
+        """Run one step per source, all at the same time; the first failure is raised."""
+        return list(await asyncio.gather(*(self._with_dataset(source, step) for source, step in steps)))
+
+    async def _with_dataset(self, source: Source, step: Step[T]) -> T:
+        opened = await self._store.open(source.location)
+        try:
+            return await self._threads.run(self._run, opened, source, step)
+        finally:
+            opened.close()
+
+    def _run(self, opened: ByteSource, source: Source, step: Step[T]) -> T:
+        with open_dataset(opened) as dataset:
+            pixels = dataset.width * dataset.height
+            if pixels > self._pixels_max:
+                raise LimitExceeded(
+                    f"{source.name!r} has {pixels:.3g} pixels, {self._pixels_max:.3g} are read at most "
+                    "(SWATH_SOURCE_PIXELS_MAX)."
+                )
+            with RioReader(None, dataset=dataset) as rio:
+                return step(rio, opened)
+
+
+def header_of(rio: RioReader, opened: ByteSource) -> Header:
+    """Collect what the open dataset tells about itself."""
+    dataset: DatasetReader = rio.dataset
+    indexes = tuple(non_alpha_indexes(dataset))
+    return Header(
+        crs=rio.crs,
+        transform=dataset.transform,
+        width=dataset.width,
+        height=dataset.height,
+        bounds=tuple(dataset.bounds),
+        bounds_wgs84=rio.get_geographic_bounds(WGS84) if rio.crs else tuple(dataset.bounds),
+        overviews=tuple(overview_sizes(opened, dataset)),
+        block_shape_yx=dataset.block_shapes[0],
+        band_count=dataset.count,
+        indexes=indexes,
+        descriptions=tuple(dataset.descriptions[index - 1] or f"b{index}" for index in indexes),
+        dtype=dataset.dtypes[0],
+        colormap=rio.colormap or None,
+        nodata=dataset.nodata,
+    )
+
+
+def read_grid(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: Plan) -> Raster:
+    """Read the planned bands of one source onto the grid, as rio-tiler does."""
+    grid, source = plan.grid, read.source
+    options: dict[str, Any] = {
+        "indexes": read.indexes,
+        "width": grid.width,
+        "height": grid.height,
+        "nodata": source.nodata,
+        "unscale": source.unscale,
+        "resampling_method": plan.resampling,
+        "reproject_method": plan.reproject,
+    }
+    if plan.whole:
+        image = rio.read(**options)
+    else:
+        image = rio.part(grid.bounds, dst_crs=grid.crs, bounds_crs=grid.crs, padding=plan.padding, **options)
+    return to_raster(image, source, plan)
+
+
+def to_raster(image: ImageData, source: Source, plan: Plan) -> Raster:
+    """Split rio-tiler's masked array into values (0 where invalid), a mask per band and the alpha of the source."""
+    data = image.array.data
+    mask = ~np.ma.getmaskarray(image.array) & ~_nan(data)
+    alpha = None
+    if image.alpha_mask is not None:
+        alpha = _to_uint8(image.alpha_mask)
+        mask = np.broadcast_to(alpha > 0, data.shape) & ~_nan(data)
+    return Raster(
+        data=np.where(mask, data, np.zeros((), data.dtype)),
+        mask=mask,
+        grid=plan.grid,
+        names=tuple(image.band_names),
+        descriptions=tuple(source.prefix + text for text in image.band_descriptions),
+        alpha=alpha,
+        ranges=tuple(image.dataset_statistics) if image.dataset_statistics else None,
+    )
+
+
+def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: SamplePlan) -> PointValues:
+    """Read the pixel under a point.
+
+    Raises:
+        OutOfBounds: The point lies outside the raster.
+    """
+    source = read.source
+    options: dict[str, Any] = {"indexes": read.indexes, "nodata": source.nodata, "unscale": source.unscale}
+    try:
+        point = rio.point(plan.x, plan.y, coord_crs=plan.crs, **options)
+    except PointOutsideBounds as err:
+        raise OutOfBounds(f"The point {plan.x}, {plan.y} lies outside {source.name!r}.") from err
+    data = point.array.data
+    return PointValues(
+        data=data,
+        mask=~np.ma.getmaskarray(point.array) & ~_nan(data),
+        names=tuple(point.band_names),
+        descriptions=tuple(source.prefix + text for text in point.band_descriptions),
+    )
+
+
+def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
+    """Return rio-tiler's ``Info`` as JSON types, NaN written as text (JSON has none)."""
+    info: dict[str, Any] = rio.info().model_dump(mode="json", exclude_none=True)
+    return info
+
+
+def _nan(data: NDArray[Any]) -> NDArray[np.bool_]:
+    """True where a float is NaN: no nodata value is declared for those in many real files."""
+    return np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, dtype=bool)
+
+
+def _to_uint8(alpha: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale an alpha band to 0..255 by the range of its dtype."""
+    if alpha.dtype == np.uint8:
+        return alpha
+    top = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 255.0
+    return (alpha.astype(np.float64) / top * 255).astype(np.uint8)

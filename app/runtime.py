@@ -1,0 +1,67 @@
+"""What a request borrows: built once at start, closed at shutdown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from app.limits.limits import Limits
+from app.limits.workers import Workers
+from app.net.client import GuardedClient
+from app.net.location import Locator
+from app.net.policy import SourcePolicy
+from app.net.store import ByteStore
+from app.read.gdal import GdalReader
+from app.read.reader import Reader
+from app.sample.catalogue import SampleCatalogue
+from app.settings import Settings
+from app.stac.resolver import Resolver
+
+GDAL_THREADS = 32
+"""GDAL waits for bytes in its thread: ten clients of the 2020 notebook, three assets each, read at the same time."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """The parts of one server process.
+
+    Attributes:
+        sample: The sample catalogue, or None when it is not served.
+        ready: False before the first request may come, and while draining.
+    """
+
+    settings: Settings
+    resolver: Resolver
+    reader: Reader
+    limits: Limits
+    workers: Workers
+    store: ByteStore
+    gdal_threads: Workers
+    sample: SampleCatalogue | None
+    ready: bool = False
+
+    async def aclose(self) -> None:
+        """Stop the pools and close every connection."""
+        self.ready = False
+        await self.store.aclose()
+        self.workers.close()
+        self.gdal_threads.close()
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Put the parts of a process together; opens no socket and reads no pixel."""
+    sample = SampleCatalogue.from_settings(settings) if settings.sample else None
+    policy = SourcePolicy.from_settings(settings)
+    locator = Locator(policy, settings.data_root, sample.locate if sample else None)
+    store = ByteStore(GuardedClient(policy, settings), settings)
+    gdal_threads = Workers(GDAL_THREADS, "gdal")
+    return Runtime(
+        settings=settings,
+        resolver=Resolver(locator, store, settings),
+        reader=GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max),
+        limits=Limits(settings),
+        workers=Workers(os.cpu_count() or 1, "cpu"),
+        store=store,
+        gdal_threads=gdal_threads,
+        sample=sample,
+    )

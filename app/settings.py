@@ -1,0 +1,129 @@
+"""Every setting of the server: its default, its unit in its name, one line of help.
+
+Settings are read once, from ``SWATH_*`` environment variables and one optional TOML file named by ``SWATH_CONFIG``
+(the environment wins), and are passed from there; nothing reads the environment in a request.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Names = Annotated[tuple[str, ...], NoDecode]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Configuration of one server process; a field ``x_mb`` counts MiB (1 048 576 bytes), ``x_s`` seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SWATH_", frozen=True, extra="ignore")
+
+    # Where pixels may come from.
+    data_root: Path | None = Field(
+        None, description="Folder whose files `url=` and hrefs may name. Unset: no local file is readable."
+    )
+    allow_hosts: Names = Field(
+        (), description="Comma-separated `host[:port]` that may be read although their address is private or loopback."
+    )
+    allow_cidrs: Networks = Field(
+        (), description="Comma-separated private address ranges that may be read, such as `10.1.0.0/16`."
+    )
+    allow_sources: Names = Field(
+        (), description="Comma-separated URL prefixes such as `https://host/path/`. When set, nothing else is read."
+    )
+
+    # What reading may cost.
+    item_max_mb: float = Field(8, gt=0, description="Largest STAC document that is read.")
+    item_timeout_s: float = Field(8, gt=0, description="Time for one STAC document, redirects included.")
+    upstream_timeout_s: float = Field(
+        5, gt=0, description="Longest silence of an upstream: to connect, and between two chunks."
+    )
+    redirects_max: int = Field(3, ge=0, description="Redirect hops followed, each judged like a first address.")
+    tile_deadline_s: float = Field(15, gt=0, description="Time for one tile, point or TileJSON.")
+    crop_deadline_s: float = Field(30, gt=0, description="Time for one crop or preview.")
+    tile_bytes_mb: float = Field(64, gt=0, description="Bytes one tile, point or TileJSON may read from upstream.")
+    crop_bytes_mb: float = Field(256, gt=0, description="Bytes one crop or preview may read from upstream.")
+    rangeless_max_mb: float = Field(16, gt=0, description="Largest file read whole from a server that ignores Range.")
+    assets_max: int = Field(16, ge=1, description="Assets read for one answer.")
+    tile_size_max: int = Field(1024, ge=1, description="Widest tile, in pixels.")
+    crop_size_max: int = Field(2048, ge=1, description="Widest or highest picture of a crop or preview, in pixels.")
+    array_size_max: int = Field(
+        4096, ge=1, description="Widest or highest array (npy, tif) of a crop or preview, in pixels."
+    )
+    source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
+
+    # What is kept.
+    cache_items_mb: float = Field(64, ge=0, description="Memory for parsed STAC items; 0 switches the cache off.")
+    cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")
+    cache_headers_mb: float = Field(
+        64, ge=0, description="Memory for the first bytes of rasters; 0 switches the cache off."
+    )
+
+    # How the server shows itself.
+    public_url: str | None = Field(
+        None, description="Base of every absolute URL in answers, such as `https://tiles.example.com/swath`."
+    )
+    trusted_proxies: Networks = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="Comma-separated addresses of proxies whose `Forwarded` and `X-Forwarded-*` headers are believed.",
+    )
+    cache_control: str = Field("public, max-age=3600", description="`Cache-Control` of tiles and pictures.")
+    empty_tile: Literal["404", "blank", "204"] = Field(
+        "404", description="Answer to a tile without data when `empty=` is not given."
+    )
+    strict: bool = Field(False, description="Refuse unknown query parameters instead of ignoring them with a note.")
+    sample: bool = Field(False, description="Serve the sample catalogue (`swath serve --sample`).")
+    sample_dir: Path | None = Field(
+        None, description="Folder of the generated sample catalogue. Unset: the user's cache folder."
+    )
+
+    @field_validator("allow_hosts", "allow_sources", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("allow_cidrs", "trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        parts = _split(value)
+        return [ip_network(part, strict=False) if isinstance(part, str) else part for part in parts]
+
+    @field_validator("data_root")
+    @classmethod
+    def _require_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"SWATH_DATA_ROOT={value} is not a folder")
+        return value.resolve() if value else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: arguments, environment, the TOML file that ``SWATH_CONFIG`` names."""
+        sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        if config := os.environ.get("SWATH_CONFIG"):
+            sources.append(TomlConfigSettingsSource(settings_cls, Path(config)))
+        return tuple(sources)
+
+
+def _split(value: object) -> list[object]:
+    """Turn ``"a, b"`` into ``["a", "b"]``; a sequence stays one."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(value) if isinstance(value, (list, tuple)) else [value]

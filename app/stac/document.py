@@ -1,0 +1,113 @@
+"""Read the JSON of a STAC item, taking only the fields that Swath uses, so that an off-spec rest does no harm."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.errors import UpstreamUnusable, shorten
+from app.model.grid import Bounds
+from app.model.item import Asset, Item
+from app.model.location import Location
+
+
+def parse_item(body: bytes, location: Location) -> Item:
+    """Make an ``Item`` of a JSON document.
+
+    Raises:
+        UpstreamUnusable: Not JSON, nested too deep, not a STAC item, or without assets; the message says what it is.
+    """
+    document = _load_json(body)
+    _require_item(document)
+    assets = document["assets"]
+    return Item(
+        id=str(document.get("id", "item")),
+        location=location,
+        assets={key: _asset(key, asset) for key, asset in assets.items() if _has_href(asset)},
+        bounds_wgs84=_bounds(document),
+        attribution=_attribution(document),
+        size_bytes=len(body),
+    )
+
+
+def _load_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError as err:
+        raise UpstreamUnusable("The document is nested too deep to be a STAC item.") from err
+    except ValueError as err:
+        start = shorten(body[:40].decode("utf-8", "replace"), 40)
+        raise UpstreamUnusable(f"The document is not JSON (it begins with {start!r}); a STAC item is needed.") from err
+
+
+def _require_item(document: Any) -> None:
+    if not isinstance(document, Mapping):
+        raise UpstreamUnusable(f"The document is a JSON {type(document).__name__}, not a STAC item.")
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        raise UpstreamUnusable(_collection_of_items(document))
+    if kind in ("Collection", "Catalog") or ("extent" in document and "assets" not in document):
+        raise UpstreamUnusable(
+            f"The document is a STAC {kind or 'Collection'}, not an item; give the URL of one of its items."
+        )
+    if not isinstance(document.get("assets"), Mapping):
+        raise UpstreamUnusable("The document is JSON but not a STAC item: it has no 'assets' object.")
+
+
+def _collection_of_items(document: Mapping[str, Any]) -> str:
+    features = document.get("features")
+    ids = [str(f.get("id")) for f in features if isinstance(f, Mapping)] if isinstance(features, list) else []
+    some = shorten(", ".join(ids[:3]), 120)
+    return f"The document is a FeatureCollection of {len(ids)} items ({some} …), not an item; give the URL of one item."
+
+
+def _has_href(asset: Any) -> bool:
+    return isinstance(asset, Mapping) and isinstance(asset.get("href"), str)
+
+
+def _asset(key: str, asset: Mapping[str, Any]) -> Asset:
+    return Asset(
+        key=key,
+        href=asset["href"],
+        media_type=_text(asset.get("type")),
+        title=_text(asset.get("title")),
+        roles=tuple(str(role) for role in _sequence(asset.get("roles"))),
+        aliases=tuple(dict.fromkeys(_aliases(asset))),
+    )
+
+
+def _aliases(asset: Mapping[str, Any]) -> Iterator[str]:
+    """Band names and common names, of the EO extension and of STAC 1.1, for an asset of exactly one band."""
+    for field in ("eo:bands", "bands"):
+        bands = [band for band in _sequence(asset.get(field)) if isinstance(band, Mapping)]
+        if len(bands) == 1:
+            names = (bands[0].get(name) for name in ("name", "common_name", "eo:common_name"))
+            yield from (name for name in names if isinstance(name, str) and name)
+
+
+def _bounds(document: Mapping[str, Any]) -> Bounds | None:
+    """``bbox``, its heights left out; None when it is missing, not finite, or not four or six numbers."""
+    bbox = [float(v) for v in _sequence(document.get("bbox")) if isinstance(v, (int, float))]
+    if len(bbox) == 6:
+        bbox = [bbox[0], bbox[1], bbox[3], bbox[4]]
+    if len(bbox) != 4 or not all(math.isfinite(v) for v in bbox):
+        return None
+    return (bbox[0], bbox[1], bbox[2], bbox[3])
+
+
+def _attribution(document: Mapping[str, Any]) -> str | None:
+    """Names of the providers; of the item, or of its properties."""
+    properties = document.get("properties")
+    providers = _sequence(properties.get("providers")) if isinstance(properties, Mapping) else []
+    names = [p["name"] for p in providers if isinstance(p, Mapping) and isinstance(p.get("name"), str)]
+    return shorten(", ".join(names), 300) or None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _sequence(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

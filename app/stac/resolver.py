@@ -1,0 +1,116 @@
+"""From the URL of a request to a ``Choice``: fetch the item, or take the raster as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from app.cache.memory import MemoryCache
+from app.errors import BadRequest, InvalidExpression, LimitExceeded
+from app.model.choice import BandRef, Choice
+from app.model.expression import Expression
+from app.model.item import Item
+from app.model.location import FileLocation, Location
+from app.model.request import DatasetKind, DatasetRef, Selection
+from app.model.source import Source
+from app.net.location import Locator
+from app.net.store import ByteStore
+from app.settings import Settings
+from app.stac.document import parse_item
+from app.stac.select import choose_assets
+
+_BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
+
+
+class Resolver:
+    """Turns a dataset and a selection into sources.
+
+    Args:
+        locator: Judges every URL and href.
+        store: Reads item documents.
+    """
+
+    def __init__(self, locator: Locator, store: ByteStore, settings: Settings) -> None:
+        self._locator = locator
+        self._store = store
+        self._assets_max = settings.assets_max
+        self._items: MemoryCache[Location, Item] = MemoryCache(
+            max_bytes=settings.cache_items_mb * 2**20,
+            size_of=lambda item: 4 * item.size_bytes,  # parsed JSON takes about four times its text
+            ttl_s=settings.cache_items_ttl_s,
+        )
+
+    async def item(self, dataset: DatasetRef) -> Item:
+        """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
+        location = self._locator.locate(dataset.url, home=dataset.home)
+        return await self._items.get_or_load(location, lambda: self._fetch_item(location))
+
+    async def choice(self, dataset: DatasetRef, selection: Selection) -> Choice:
+        """Decide which files are read for ``selection`` and what each name in its expression means."""
+        if dataset.kind is DatasetKind.COG:
+            return self._single(dataset, selection)
+        return self._of_item(await self.item(dataset), dataset, selection)
+
+    async def _fetch_item(self, location: Location) -> Item:
+        document = await self._store.document(location)
+        return parse_item(document.body, document.location)
+
+    def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection) -> Choice:
+        picked = choose_assets(item, selection)
+        if len(picked.chosen) > self._assets_max:
+            raise LimitExceeded(
+                f"{len(picked.chosen)} assets asked for, {self._assets_max} are read at most (SWATH_ASSETS_MAX)."
+            )
+        sources = tuple(
+            Source(
+                name=chosen.asset.key,
+                prefix=f"{chosen.asset.key}_",
+                location=self._locator.locate(chosen.asset.href, base=item.location, home=dataset.home),
+                indexes=chosen.indexes,
+                nodata=selection.nodata,
+                unscale=selection.unscale,
+                expression=chosen.expression,
+            )
+            for chosen in picked.chosen
+        )
+        return Choice(
+            name=item.id,
+            sources=sources,
+            expression=selection.expression,
+            names=picked.names,
+            bounds_wgs84=item.bounds_wgs84,
+            attribution=item.attribution,
+        )
+
+    def _single(self, dataset: DatasetRef, selection: Selection) -> Choice:
+        names = _band_names(selection.expression) if selection.expression else {}
+        bands = tuple(sorted({ref.band for ref in names.values() if ref.band}))
+        location = self._locator.locate(dataset.url, home=dataset.home)
+        source = Source(
+            name=_file_name(location),
+            location=location,
+            indexes=bands or selection.indexes,
+            nodata=selection.nodata,
+            unscale=selection.unscale,
+        )
+        return Choice(name=source.name, sources=(source,), expression=selection.expression, names=names)
+
+
+def _band_names(expression: Expression) -> dict[str, BandRef]:
+    """Names of a single raster's bands: ``b1``, ``b2`` ... are the file's own band numbers."""
+    names = {}
+    for name in expression.names:
+        match = _BAND.fullmatch(name)
+        if match is None:
+            raise InvalidExpression(f"{name!r} is not a band; bands of a raster are named b1, b2, b3 …")
+        names[name] = BandRef(0, int(match[1]))
+    if not names:
+        raise BadRequest.of("expression", expression.text, "names no band; write it over b1, b2 …")
+    return names
+
+
+def _file_name(location: Location) -> str:
+    if isinstance(location, FileLocation):
+        return location.path.name
+    return PurePosixPath(unquote(urlsplit(location.url).path)).name or "raster"

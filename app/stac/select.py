@@ -1,0 +1,174 @@
+"""Match what a caller named (keys, aliases, band names in an expression) with what an item has."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.errors import AssetNotFound, BadRequest, InvalidExpression, ParameterFault
+from app.model.choice import BandRef
+from app.model.expression import Expression
+from app.model.item import Asset, Item
+from app.model.request import AssetChoice, Selection
+
+_POSITION = re.compile(r"[bB]([1-9][0-9]{0,3})")
+_BAND_OF_ASSET = re.compile(r"(.+)_[bB]([1-9][0-9]{0,3})")
+_NOT_RASTERS = ("image/png", "image/jpeg", "image/jpg", "image/gif", "application/json", "application/geo+json",
+                "application/xml", "text/", "application/pdf", "application/zip")  # fmt: skip
+_OTHER_ROLES = frozenset({"thumbnail", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenAsset:
+    """An asset and the bands of it that are read (None: all)."""
+
+    asset: Asset
+    indexes: tuple[int, ...] | None
+    expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenAssets:
+    """Assets in reading order, and what each name of the expression means."""
+
+    chosen: tuple[ChosenAsset, ...]
+    names: Mapping[str, BandRef]
+
+
+def raster_keys(item: Item) -> list[str]:
+    """Keys of the assets that can be rasters, in the item's order."""
+    return [key for key, asset in item.assets.items() if _why_not_raster(asset) is None]
+
+
+def choose_assets(item: Item, selection: Selection) -> ChosenAssets:
+    """Decide which assets are read, and in which order.
+
+    Names in the expression are resolved as key, then ``{key}_b{n}``, then alias, then ``b{n}`` counted over the
+    assets that the caller listed (the 2020, 1.x and 2.x dialects; the order lets them live together).
+
+    Raises:
+        BadRequest: Neither assets nor an expression that names some, or an asset that is not a raster.
+        AssetNotFound: A name the item does not have.
+        InvalidExpression: The same, inside the expression.
+    """
+    listed = [_listed(item, choice, selection) for choice in _expand_all(item, selection.assets)]
+    if selection.expression is None:
+        _require_some(item, listed)
+        return ChosenAssets(tuple(listed), {})
+    return _add_named(item, selection.expression, listed)
+
+
+def _expand_all(item: Item, choices: Sequence[AssetChoice]) -> list[AssetChoice]:
+    """Replace ``:all:`` by every raster of the item."""
+    if any(choice.name == ":all:" for choice in choices):
+        return [AssetChoice(name=key) for key in raster_keys(item)]
+    return list(choices)
+
+
+def _listed(item: Item, choice: AssetChoice, selection: Selection) -> ChosenAsset:
+    asset = find_asset(item, choice.name)
+    if asset is None:
+        raise AssetNotFound(_unknown(item, choice.name), faults=[_fault("assets", choice.name)])
+    _require_raster(item, asset)
+    indexes = choice.indexes if choice.indexes is not None else selection.indexes
+    return ChosenAsset(asset, indexes, choice.expression)
+
+
+def _add_named(item: Item, expression: Expression, listed: list[ChosenAsset]) -> ChosenAssets:
+    """Bind each name of the expression; assets that only the expression names are appended in order of first use."""
+    chosen = list(listed)
+    names: dict[str, BandRef] = {}
+    for name in expression.names:
+        names[name] = _bind(item, name, chosen, positional=bool(listed))
+    if any(ref.source is None for ref in names.values()):
+        return ChosenAssets(tuple(chosen), names)
+    return _without_unused(chosen, names)
+
+
+def _bind(item: Item, name: str, chosen: list[ChosenAsset], *, positional: bool) -> BandRef:
+    if name in item.assets:
+        return _take(item, item.assets[name], None, chosen)
+    if (match := _BAND_OF_ASSET.fullmatch(name)) and (asset := find_asset(item, match[1])):
+        return _take(item, asset, int(match[2]), chosen)
+    if asset := find_asset(item, name):
+        return _take(item, asset, None, chosen)
+    if positional and (match := _POSITION.fullmatch(name)):
+        return BandRef(None, int(match[1]))
+    raise InvalidExpression(_unknown(item, name), faults=[_fault("expression", name)])
+
+
+def _take(item: Item, asset: Asset, band: int | None, chosen: list[ChosenAsset]) -> BandRef:
+    """Point at a band of an asset that is read already, else read it too."""
+    for position, other in enumerate(chosen):
+        if other.asset.key == asset.key and (band is None or other.indexes is None or band in other.indexes):
+            return BandRef(position, band)
+    _require_raster(item, asset)
+    chosen.append(ChosenAsset(asset, (band or 1,)))
+    return BandRef(len(chosen) - 1, band)
+
+
+def _without_unused(chosen: Sequence[ChosenAsset], names: Mapping[str, BandRef]) -> ChosenAssets:
+    """Leave out listed assets that the expression does not use: they would be read for nothing."""
+    used = sorted({ref.source for ref in names.values() if ref.source is not None})
+    moved = {old: new for new, old in enumerate(used)}
+    kept = tuple(chosen[old] for old in used)
+    return ChosenAssets(
+        kept, {name: BandRef(moved[ref.source], ref.band) for name, ref in names.items() if ref.source is not None}
+    )
+
+
+def find_asset(item: Item, name: str) -> Asset | None:
+    """The asset with this key, else the first raster with this alias (``eo:bands`` name, common name)."""
+    if name in item.assets:
+        return item.assets[name]
+    return next((a for a in item.assets.values() if name in a.aliases and _why_not_raster(a) is None), None)
+
+
+def _require_some(item: Item, listed: Sequence[ChosenAsset]) -> None:
+    if not listed:
+        raise BadRequest(
+            f"Say what to read: assets=… or expression=…. Item {item.id!r} has {_list(raster_keys(item))}.",
+            faults=[ParameterFault(name="assets", message="is missing")],
+        )
+
+
+def _require_raster(item: Item, asset: Asset) -> None:
+    if reason := _why_not_raster(asset):
+        raise BadRequest(
+            f"Asset {asset.key!r} is {reason}, not a raster that can be read. "
+            f"Item {item.id!r} has {_list(raster_keys(item))}.",
+            faults=[_fault("assets", asset.key)],
+        )
+
+
+def _why_not_raster(asset: Asset) -> str | None:
+    """What the asset says it is, when that is no raster; None when it is one or says nothing."""
+    media_type = (asset.media_type or "").lower()
+    if media_type.startswith(_NOT_RASTERS):
+        return media_type.split(";")[0]
+    if not media_type and _OTHER_ROLES.intersection(asset.roles):
+        return " and ".join(sorted(_OTHER_ROLES.intersection(asset.roles)))
+    return None
+
+
+def _unknown(item: Item, name: str) -> str:
+    keys = raster_keys(item)
+    near = difflib.get_close_matches(name, _all_names(item), n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"Asset {name!r} is not in item {item.id!r}; it has {_list(keys)}.{hint}"
+
+
+def _all_names(item: Item) -> list[str]:
+    return [name for asset in item.assets.values() for name in (asset.key, *asset.aliases)]
+
+
+def _list(names: Iterable[str], most: int = 30) -> str:
+    named = list(names)
+    more = f" … and {len(named) - most} more" if len(named) > most else ""
+    return (", ".join(named[:most]) + more) or "no raster assets"
+
+
+def _fault(parameter: str, name: str) -> ParameterFault:
+    return ParameterFault(name=parameter, value=name[:80], message="is not an asset of this item that can be read")

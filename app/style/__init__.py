@@ -1,0 +1,1 @@
+"""Numbers become colours: rescale, colour formula, colormap. Pure; masks pass through untouched."""

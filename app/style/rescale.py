@@ -1,0 +1,49 @@
+"""Stretch values linearly to 0..255."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.dtypes import dtype_ranges
+from rio_tiler.utils import linear_rescale
+
+from app.errors import BadRequest
+from app.model.raster import Raster
+
+Range = tuple[float, float]
+
+
+def rescale(raster: Raster, ranges: Sequence[Range]) -> Raster:
+    """Map each band's ``(low, high)`` to uint8 0..255, cut off and not rounded, as rio-tiler does; invalid stays 0.
+
+    Args:
+        ranges: One pair for all bands, or one per band.
+
+    Raises:
+        BadRequest: Neither one pair nor one per band.
+    """
+    if not ranges:
+        return raster
+    bands = raster.data.shape[0]
+    if len(ranges) not in (1, bands):
+        raise BadRequest.of(
+            "rescale", len(ranges), f"gives {len(ranges)} ranges for {bands} bands; give one, or one per band"
+        )
+    per_band = list(ranges) * bands if len(ranges) == 1 else ranges
+    stretched = [_stretch(band, low_high) for band, low_high in zip(raster.data, per_band, strict=True)]
+    return replace(raster, data=np.where(raster.mask, np.stack(stretched), np.uint8(0)), ranges=None)
+
+
+def rescale_by_type(raster: Raster) -> Raster:
+    """Map the file's statistics, else the range of the dtype, to 0..255: what a picture of raw values shows."""
+    low, high = dtype_ranges.get(str(raster.data.dtype), (0, 1))
+    return rescale(raster, raster.ranges or [(float(low), float(high))])
+
+
+def _stretch(band: NDArray[Any], low_high: Range) -> NDArray[np.uint8]:
+    stretched: NDArray[np.uint8] = linear_rescale(band, in_range=low_high).astype(np.uint8)
+    return stretched

@@ -1,0 +1,1 @@
+"""The tests: unit, properties, parity, golden, http, process, notebook, docs."""

@@ -1,0 +1,198 @@
+"""A real web server on loopback that serves a folder with ranges, remembers every request, and misbehaves on demand.
+
+    with upstream(tmp_path) as server:
+        server.fault("/B04.tif", status=503, times=1)      # once, then well again
+        server.fault("/item.json", drip_s=0.05)            # a byte every 50 ms
+        ... settings with allow_hosts=(server.host,) ...
+        assert server.ranges("/B04.tif") == ["bytes=0-32767"]
+
+It runs in a thread with an event loop of its own, so that both async and blocking tests can use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """How one path misbehaves."""
+
+    status: int | None = None
+    """Answer this, without a body of the file."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Set or replace these; also on good answers (another ``ETag``)."""
+    body: bytes | None = None
+    """Send this instead of the file."""
+    redirect: str | None = None
+    """Send the client there (302, or ``status``)."""
+    delay_s: float = 0
+    """Wait before the first byte."""
+    drip_s: float = 0
+    """Wait after each byte of the body."""
+    cut_at: int | None = None
+    """Break the connection after so many bytes of the body."""
+    endless: bool = False
+    """Never stop sending, with no announced length."""
+    ignore_range: bool = False
+    """Answer 200 with the whole file."""
+    wrong_range: bool = False
+    """Answer with the range that begins one byte later."""
+    times: int | None = None
+    """How often; None is always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request that arrived."""
+
+    path: str
+    range: str | None
+    headers: Mapping[str, str]
+
+
+class Upstream:
+    """The handle that tests hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self.log: list[Asked] = []
+        self.closed_early = 0
+        """Answers that the client did not wait for."""
+        self._faults: dict[str, Fault] = {}
+
+    @property
+    def host(self) -> str:
+        """``127.0.0.1:port``, as ``SWATH_ALLOW_HOSTS`` takes it."""
+        return f"127.0.0.1:{self.port}"
+
+    def url(self, path: str) -> str:
+        """Absolute URL of a path that begins with ``/``."""
+        return f"http://{self.host}{path}"
+
+    def fault(self, path: str, **how: Any) -> None:
+        """Make a path misbehave from now on; without options it is well again."""
+        self._faults[path] = Fault(**how)
+
+    def count(self, path: str | None = None) -> int:
+        """Requests for a path, or all."""
+        return sum(path in (None, asked.path) for asked in self.log)
+
+    def ranges(self, path: str) -> list[str | None]:
+        """``Range`` headers of the requests for a path, in order."""
+        return [asked.range for asked in self.log if asked.path == path]
+
+    def take(self, path: str) -> Fault:
+        """Use up one application of a path's fault."""
+        fault = self._faults.get(path, Fault())
+        if fault.times is None:
+            return fault
+        left = fault.times - 1
+        self._faults[path] = replace(fault, times=left) if left > 0 else Fault()
+        return fault
+
+
+@contextmanager
+def upstream(folder: Path) -> Iterator[Upstream]:
+    """Serve ``folder`` while inside."""
+    server, loop, started = Upstream(folder), asyncio.new_event_loop(), threading.Event()
+    runner = web.AppRunner(_app(server), shutdown_timeout=0.1, handler_cancellation=True)
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(_start(runner, server))
+        started.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    started.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+async def _start(runner: web.AppRunner, server: Upstream) -> None:
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.port = runner.addresses[0][1]
+
+
+def _app(server: Upstream) -> web.Application:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        server.log.append(Asked(path=request.path, range=request.headers.get("Range"), headers=dict(request.headers)))
+        try:
+            return await _answer(request, server.folder / request.path.lstrip("/"), server.take(request.path))
+        except (asyncio.CancelledError, ConnectionError):
+            server.closed_early += 1
+            raise
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    return app
+
+
+async def _answer(request: web.Request, path: Path, fault: Fault) -> web.StreamResponse:
+    await asyncio.sleep(fault.delay_s)
+    if fault.redirect is not None:
+        return web.Response(status=fault.status or 302, headers={"Location": fault.redirect})
+    if fault.status is not None:
+        return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
+    whole = _content(path, fault)
+    if whole is None:
+        return web.Response(status=404)
+    status, body, headers = _pick(request, whole, fault)
+    headers = {"ETag": f'"{zlib.crc32(whole):x}"', **headers, **fault.headers}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return web.Response(status=304, headers={"ETag": headers["ETag"]})
+    return await _send(request, web.StreamResponse(status=status, headers=headers), body, fault)
+
+
+def _content(path: Path, fault: Fault) -> bytes | None:
+    if fault.body is not None:
+        return fault.body
+    return path.read_bytes() if path.is_file() else None
+
+
+def _pick(request: web.Request, whole: bytes, fault: Fault) -> tuple[int, bytes, dict[str, str]]:
+    match = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
+    if match is None or fault.ignore_range:
+        return 200, whole, {}
+    first, last = int(match[1]) + fault.wrong_range, min(int(match[2]), len(whole) - 1)
+    if first >= len(whole):
+        return 416, b"", {"Content-Range": f"bytes */{len(whole)}"}
+    return 206, whole[first : last + 1], {"Content-Range": f"bytes {first}-{last}/{len(whole)}"}
+
+
+async def _send(request: web.Request, response: web.StreamResponse, body: bytes, fault: Fault) -> web.StreamResponse:
+    if not fault.endless:
+        response.content_length = len(body)
+    await response.prepare(request)
+    while fault.endless:
+        await response.write(bytes(1 << 16))
+    for start in range(0, len(body), step := 1 if fault.drip_s else 1 << 16):
+        if fault.cut_at is not None and start >= fault.cut_at:
+            break
+        end = len(body) if fault.cut_at is None else fault.cut_at
+        await response.write(body[start : min(start + step, end)])
+        if fault.drip_s:
+            await asyncio.sleep(fault.drip_s)
+    if fault.cut_at is not None and request.transport is not None:
+        request.transport.close()
+    return response
