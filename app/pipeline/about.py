@@ -11,6 +11,9 @@ from app.plan.bounds import union_wgs84
 from app.runtime import Runtime
 from app.stac.select import raster_keys
 
+ASSETS_MAX = 64
+"""Most assets described at once: only their headers are read."""
+
 EVERYTHING = Selection(assets=(AssetChoice(name=":all:"),))
 
 
@@ -25,14 +28,14 @@ async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
         item = await rt.resolver.item(dataset)
         if item.bounds_wgs84:
             return item.bounds_wgs84
-    choice = await rt.resolver.choice(dataset, EVERYTHING)
+    choice = await rt.resolver.choice(dataset, EVERYTHING, assets_max=ASSETS_MAX)
     return union_wgs84(await rt.reader.headers(choice.sources))
 
 
 async def describe(rt: Runtime, dataset: DatasetRef, selection: Selection) -> dict[str, Any]:
     """Describe a raster, or every selected asset of an item by its key, as rio-tiler's ``Info`` does."""
     asked = selection if selection.assets or dataset.kind is DatasetKind.COG else EVERYTHING
-    choice = await rt.resolver.choice(dataset, asked)
+    choice = await rt.resolver.choice(dataset, asked, assets_max=ASSETS_MAX)
     infos = await asyncio.gather(*(rt.reader.info(source) for source in choice.sources))
     if dataset.kind is DatasetKind.COG:
         return infos[0]

@@ -63,7 +63,7 @@ class Recipe:
         scenes: Acquisitions, oldest first.
     """
 
-    size: int = 1408
+    size: int = 1280
     scenes: tuple[Scene, ...] = field(default_factory=scenes_2019)
 
     @property

@@ -18,7 +18,7 @@ from app.net.location import Locator
 from app.net.store import ByteStore
 from app.settings import Settings
 from app.stac.document import parse_item
-from app.stac.select import choose_assets
+from app.stac.select import ChosenAssets, choose_assets
 
 _BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
 
@@ -46,22 +46,28 @@ class Resolver:
         location = self._locator.locate(dataset.url, home=dataset.home)
         return await self._items.get_or_load(location, lambda: self._fetch_item(location))
 
-    async def choice(self, dataset: DatasetRef, selection: Selection) -> Choice:
-        """Decide which files are read for ``selection`` and what each name in its expression means."""
+    async def choice(self, dataset: DatasetRef, selection: Selection, *, assets_max: int | None = None) -> Choice:
+        """Decide which files are read for ``selection`` and what each name in its expression means.
+
+        Args:
+            assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
+        """
         if dataset.kind is DatasetKind.COG:
             return self._single(dataset, selection)
-        return self._of_item(await self.item(dataset), dataset, selection)
+        item = await self.item(dataset)
+        picked = choose_assets(item, selection)
+        if len(picked.chosen) > (assets_max or self._assets_max):
+            raise LimitExceeded(
+                f"{len(picked.chosen)} assets are asked for, {assets_max or self._assets_max} are read at most "
+                "(SWATH_ASSETS_MAX)."
+            )
+        return self._of_item(item, picked, dataset, selection)
 
     async def _fetch_item(self, location: Location) -> Item:
         document = await self._store.document(location)
         return parse_item(document.body, document.location)
 
-    def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection) -> Choice:
-        picked = choose_assets(item, selection)
-        if len(picked.chosen) > self._assets_max:
-            raise LimitExceeded(
-                f"{len(picked.chosen)} assets asked for, {self._assets_max} are read at most (SWATH_ASSETS_MAX)."
-            )
+    def _of_item(self, item: Item, picked: ChosenAssets, dataset: DatasetRef, selection: Selection) -> Choice:
         sources = tuple(
             Source(
                 name=chosen.asset.key,

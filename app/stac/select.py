@@ -15,8 +15,6 @@ from app.model.request import AssetChoice, Selection
 
 _POSITION = re.compile(r"[bB]([1-9][0-9]{0,3})")
 _BAND_OF_ASSET = re.compile(r"(.+)_[bB]([1-9][0-9]{0,3})")
-_NOT_RASTERS = ("image/png", "image/jpeg", "image/jpg", "image/gif", "application/json", "application/geo+json",
-                "application/xml", "text/", "application/pdf", "application/zip")  # fmt: skip
 _OTHER_ROLES = frozenset({"thumbnail", "metadata"})
 
 
@@ -137,7 +135,7 @@ def _require_some(item: Item, listed: Sequence[ChosenAsset]) -> None:
 def _require_raster(item: Item, asset: Asset) -> None:
     if reason := _why_not_raster(asset):
         raise BadRequest(
-            f"Asset {asset.key!r} is {reason}, not a raster that can be read. "
+            f"Asset {asset.key!r} is {reason}, not a GeoTIFF. "
             f"Item {item.id!r} has {_list(raster_keys(item))}.",
             faults=[_fault("assets", asset.key)],
         )
@@ -146,7 +144,7 @@ def _require_raster(item: Item, asset: Asset) -> None:
 def _why_not_raster(asset: Asset) -> str | None:
     """What the asset says it is, when that is no raster; None when it is one or says nothing."""
     media_type = (asset.media_type or "").lower()
-    if media_type.startswith(_NOT_RASTERS):
+    if media_type and "tiff" not in media_type and media_type != "application/octet-stream":
         return media_type.split(";")[0]
     if not media_type and _OTHER_ROLES.intersection(asset.roles):
         return " and ".join(sorted(_OTHER_ROLES.intersection(asset.roles)))

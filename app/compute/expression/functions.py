@@ -109,7 +109,7 @@ def fold(name: str, values: list[int | float]) -> int | float:
 
 
 def _fold_function(name: str, values: list[int | float]) -> int | float:
-    kept = values if FUNCTIONS[name][1] == "same" else map(float, values)
+    kept = [+value if FUNCTIONS[name][1] == "same" else float(value) for value in values]
     with np.errstate(all="ignore"):
         result: int | float = getattr(np, name)(*kept).item()
     return result

@@ -48,7 +48,7 @@ def make_desert(ground: Ground) -> Desert:
 
 def _escarpment_km(ground: Ground) -> Floats:
     """Kilometres north of the foot of the escarpment."""
-    foot = 5.2 + 0.1 * ground.east_km + 0.35 * np.sin(ground.east_km * 0.8)
+    foot = 4.9 + 0.09 * ground.east_km + 0.35 * np.sin(ground.east_km * 0.8)
     return np.asarray(ground.north_km - foot + np.float32(0.32) * fractal(ground, 2.8, 65, octaves=4), np.float32)
 
 

@@ -13,7 +13,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 EPSG = 32636
-EXTENT_M = 14_080
+EXTENT_M = 12_800
 MIDDLE_EAST_M, MIDDLE_NORTH_M = 291_400, 3_263_820
 """Middle of the 2020 notebook's area of interest (30.848 E, 29.486 N), on the 20 m lattice."""
 

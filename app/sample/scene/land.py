@@ -44,8 +44,9 @@ class Land:
 
 def make_land(ground: Ground) -> Land:
     """Lay desert, then fields, towns and water over it, then the narrow lines."""
-    desert, lake, farms = make_desert(ground), make_lake(ground), make_farmland(ground)
-    pivots, lines = make_pivots(ground), make_lines(ground)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # numpy lets go of the interpreter lock
+        making = [pool.submit(make, ground) for make in (make_desert, make_farmland)]
+        lake, pivots, lines = make_lake(ground), make_pivots(ground), make_lines(ground)
     town, roofs = make_towns(ground, farms.centres_km)
     fertile = _fertile(ground, farms) & ~lake.water & (lake.shore < 0.45)
     field = (fertile | pivots.inside) & (town < 0.5)

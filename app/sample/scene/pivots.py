@@ -59,10 +59,12 @@ def _centres(rng: np.random.Generator) -> list[tuple[float, float, float]]:
     """``(east, north, radius)`` in kilometres: rows shifted like bricks, with gaps."""
     found = []
     for row in range(4):
-        for column in range(10):
+        for column in range(9):
             east = -0.75 + column * SPACING_KM + (row % 2) * SPACING_KM / 2
             north = 2.55 + row * SPACING_KM * 0.9 + 0.1 * east
             radius = float(rng.choice([0.395, 0.395, 0.38, 0.31]))
-            if rng.uniform() > 0.14 and (east > 2.9 or row < 2) and east < 7.4 - row * 0.4 and not 1.85 < east - 0.05 * north < 2.6:
+            clear_of_highway = not 1.85 < east - 0.05 * north < 2.6
+            below_the_rocks = north + radius < 4.75 + 0.09 * east and (row < 2 or east > 2.9)
+            if rng.uniform() > 0.12 and clear_of_highway and below_the_rocks:
                 found.append((east, north, radius))
     return found
