@@ -35,7 +35,7 @@ VOLUME ["/var/cache/swath"]
 WORKDIR /var/cache/swath
 USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
 ENTRYPOINT ["swath"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -24,8 +24,9 @@ The public message never holds the text of a foreign exception, an upstream URL 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,12 @@ class SwathError(Exception):
         self.faults = tuple(faults)
         self.retry_after_s: int | None = None
         self.upstream_status: int | None = None
+
+    def about(self, subject: str) -> Self:
+        """Give the same error, its detail beginning with what it is about: ``Asset 'B04': …``."""
+        told = copy(self)
+        told.detail = f"{subject}: {self.detail}"
+        return told
 
 
 class BadRequest(SwathError):

@@ -1,14 +1,55 @@
-"""Band math that has been read and found harmless."""
+"""An expression that has been read and found harmless: small trees of numbers, bands and operations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A constant: an int within 64 bits, a finite float, or a bool (from a comparison of constants)."""
+
+    value: int | float
+    position: int = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band by the name it has in the text, case kept."""
+
+    name: str
+    position: int = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator or function on one or more values.
+
+    Attributes:
+        name: The operator (``+``, ``<=``, ``and``), ``neg`` or ``pos`` for a sign, or a function's name in lower case.
+        position: Offset in the text as sent, from 0, where its source begins.
+    """
+
+    name: str
+    arguments: tuple[Node, ...]
+    position: int = field(compare=False)
+
+
+Node = Number | Band | Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """Placeholder until compute lands."""
+    """Band math; two are equal when their texts are equal.
+
+    Attributes:
+        text: As sent.
+        outputs: One tree per output.
+        names: The bands it needs, in order of first use, case kept.
+        descriptions: The source of each output, without blanks around it.
+    """
 
     text: str
-    names: tuple[str, ...]
-    descriptions: tuple[str, ...]
+    outputs: tuple[Node, ...] = field(compare=False, repr=False)
+    names: tuple[str, ...] = field(compare=False)
+    descriptions: tuple[str, ...] = field(compare=False)

@@ -43,7 +43,8 @@ class Header:
         crs: CRS of the pixels (of the ground control points, where those place it); None when the file names none.
         transform: From (column, row) to ``crs``.
         bounds: In ``crs``, as the transform gives them.
-        bounds_wgs84: The same in longitude and latitude; the whole world where PROJ cannot tell.
+        bounds_wgs84: The same in longitude and latitude, left above right where they cross the antimeridian; the whole
+            world where PROJ finds no end; None without a CRS, or with one of another planet.
         overviews: Sizes ``(width, height)`` of the overviews as stored, from fine to coarse.
         block_shape_yx: Rows and columns of a block of the full resolution.
         band_count: All bands, alpha included.
@@ -59,7 +60,7 @@ class Header:
     width: int
     height: int
     bounds: Bounds
-    bounds_wgs84: Bounds
+    bounds_wgs84: Bounds | None
     overviews: tuple[tuple[int, int], ...]
     block_shape_yx: tuple[int, int]
     band_count: int

@@ -6,9 +6,28 @@ from collections.abc import Sequence
 
 from app.model.grid import Bounds
 from app.model.source import Header
+from app.plan.crs import located
 
 
 def union_wgs84(headers: Sequence[Header]) -> Bounds:
-    """Smallest longitude/latitude box around all sources."""
-    lefts, bottoms, rights, tops = zip(*(header.bounds_wgs84 for header in headers), strict=True)
-    return min(lefts), min(bottoms), max(rights), max(tops)
+    """Smallest longitude/latitude box around all sources; left above right where it crosses the antimeridian.
+
+    Raises:
+        UpstreamUnusable: A source has no place on earth.
+    """
+    boxes = [located(header) for header in headers]
+    if any(left > right for left, _, right, _ in boxes):
+        boxes = [_east_of_180(box) for box in boxes]
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    left, right = min(lefts), max(rights)
+    if right - left >= 360:
+        left, right = -180.0, 180.0
+    return left, min(bottoms), right - 360 if right > 180 else right, max(tops)
+
+
+def _east_of_180(box: Bounds) -> Bounds:
+    """Count longitudes from 0 to beyond 180, so that 178..-178 becomes 178..182 and -179..-178 becomes 181..182."""
+    left, bottom, right, top = box
+    if left > right:
+        return left, bottom, right + 360, top
+    return (left + 360, bottom, right + 360, top) if right < 0 else box

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rasterio.errors import CRSError, RasterioError
 from rasterio.transform import array_bounds
 from rasterio.warp import transform_bounds
 
 from app.errors import BadRequest, OutOfBounds
 from app.model.grid import Bounds, Frame, Grid
 from app.model.source import Header
+from app.plan.crs import NO_WAY
 from app.plan.resolution import native_resolution_xy, native_transform
 
 
@@ -63,7 +63,7 @@ def _in_crs(frame: Frame) -> Bounds:
         return frame.bounds
     try:
         left, bottom, right, top = transform_bounds(frame.bounds_crs, frame.crs, *frame.bounds, densify_pts=21)
-    except (RasterioError, CRSError) as err:
+    except NO_WAY as err:
         raise BadRequest(f"The bounds {frame.bounds} cannot be transformed to {frame.crs}.") from err
     if not all(map(math.isfinite, (left, bottom, right, top))) or left >= right or bottom >= top:
         raise BadRequest(f"The bounds {frame.bounds} have no place in {frame.crs}.")
@@ -112,7 +112,7 @@ def overlaps(grid: Grid, header: Header) -> bool:
         return True
     try:
         left, bottom, right, top = transform_bounds(grid.crs, header.crs, *grid.bounds, densify_pts=21)
-    except (RasterioError, CRSError):
+    except NO_WAY:
         return True
     if not all(map(math.isfinite, (left, bottom, right, top))):
         return True

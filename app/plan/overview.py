@@ -23,24 +23,30 @@ def pick_overview(grid: Grid, header: Header, resampling: str) -> int | None:
     Returns:
         Index into ``header.overviews``, or None for the full resolution.
     """
-    wanted = _wanted_factor(grid, header)
+    columns, rows = _native_size(grid, header)
+    wanted = min(columns / grid.width, rows / grid.height)
     if wanted <= 1:
         return None
+    # A source that is not warped has its overviews as stored; a warped one has them in its own size, rounded.
+    full = (header.width, header.height) if grid.crs == header.crs else (columns, rows)
     limit = wanted * (OVERSAMPLING if resampling == "nearest" else 1.0) + EPSILON
     chosen, best = None, 0.0
     for index, (width, height) in enumerate(header.overviews):
-        factor = min(header.width / width, header.height / height)
+        factor = min(_factor(full[0], header.width, width), _factor(full[1], header.height, height))
         if best < factor < limit:
             chosen, best = index, factor
     return chosen
 
 
-def _wanted_factor(grid: Grid, header: Header) -> float:
-    """Source pixels per output pixel, the smaller of both axes; rio-tiler rounds the source window to whole pixels."""
-    if grid.crs is None or header.crs is None:
-        return min(header.width / grid.width, header.height / grid.height)
+def _factor(native: int, full: int, reduced: int) -> float:
+    """How much smaller an overview of the warped source is: GDAL rounds its size to whole pixels."""
+    return native / max(1, int(0.5 + native * reduced / full))
+
+
+def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
+    """Columns and rows of the grid at the source's own resolution, in whole pixels as rio-tiler warps it."""
+    if grid.crs is None:
+        return header.width, header.height
     left, bottom, right, top = grid.bounds
     x_size, y_size = native_resolution_xy(header, grid.crs)
-    columns = max(1, round((right - left) / x_size))
-    rows = max(1, round(abs(top - bottom) / y_size))
-    return min(columns / grid.width, rows / grid.height)
+    return max(1, round((right - left) / x_size)), max(1, round(abs(top - bottom) / y_size))

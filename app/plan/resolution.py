@@ -6,12 +6,11 @@ from functools import lru_cache
 
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioError
 from rasterio.warp import calculate_default_transform
 
-from app.errors import UpstreamUnusable
 from app.model.grid import Bounds
 from app.model.source import Header
+from app.plan.crs import NO_WAY, without_crs, without_way
 
 WEB_MERCATOR_LATITUDE = 85.06
 """Beyond this latitude Web Mercator overflows; rio-tiler crops sources in EPSG:4326 there (its issue 654)."""
@@ -24,7 +23,7 @@ def native_transform(header: Header, crs: CRS) -> tuple[Affine, int, int]:
         UpstreamUnusable: The source has no CRS, or PROJ knows no way to ``crs``.
     """
     if header.crs is None:
-        raise UpstreamUnusable("The raster has no coordinate reference system, so it cannot be put on a map.")
+        raise without_crs()
     if header.crs == crs:
         return header.transform, header.width, header.height
     return _warped(header.crs, crs, header.width, header.height, header.bounds)
@@ -45,6 +44,6 @@ def _warped(source: CRS, target: CRS, width: int, height: int, bounds: Bounds) -
         height = max(1, round((top - bottom) * rows_per_degree))
     try:
         transform, columns, rows = calculate_default_transform(source, target, width, height, left, bottom, right, top)
-    except (RasterioError, CRSError) as err:
-        raise UpstreamUnusable("The raster's coordinate reference system cannot be transformed to the map's.") from err
+    except NO_WAY as err:
+        raise without_way(source, target) from err
     return transform, int(columns), int(rows)

@@ -6,21 +6,26 @@ It reads every GeoTIFF that GDAL reads, and is the reference for faster drivers.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
+from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
+from rasterio.warp import transform_bounds
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader as RioReader
 from rio_tiler.models import ImageData
 from rio_tiler.utils import non_alpha_indexes
 
-from app.errors import LimitExceeded, OutOfBounds
+from app.errors import LimitExceeded, OutOfBounds, SourceNotAllowed, UpstreamFailed, UpstreamUnusable
 from app.limits.workers import Workers
+from app.model.grid import Bounds
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.raster import PointValues, Raster
 from app.model.source import Header, Source
@@ -71,11 +76,17 @@ class GdalReader:
         return list(await asyncio.gather(*(self._with_dataset(source, step) for source, step in steps)))
 
     async def _with_dataset(self, source: Source, step: Step[T]) -> T:
-        opened = await self._store.open(source.location)
+        """Open, do the step and close; of an item's assets, the error says which one it is about."""
         try:
-            return await self._threads.run(self._run, opened, source, step)
-        finally:
-            opened.close()
+            opened = await self._store.open(source.location)
+            try:
+                return await self._threads.run(self._run, opened, source, step)
+            finally:
+                opened.close()
+        except (SourceNotAllowed, UpstreamUnusable, UpstreamFailed) as error:
+            if not source.prefix:
+                raise
+            raise error.about(f"Asset {source.name!r}") from error
 
     def _run(self, opened: ByteSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
@@ -99,7 +110,7 @@ def header_of(rio: RioReader, opened: ByteSource) -> Header:
         width=dataset.width,
         height=dataset.height,
         bounds=tuple(dataset.bounds),
-        bounds_wgs84=rio.get_geographic_bounds(WGS84) if rio.crs else tuple(dataset.bounds),
+        bounds_wgs84=bounds_wgs84(rio),
         overviews=tuple(overview_sizes(opened, dataset)),
         block_shape_yx=dataset.block_shapes[0],
         band_count=dataset.count,
@@ -109,6 +120,18 @@ def header_of(rio: RioReader, opened: ByteSource) -> Header:
         colormap=rio.colormap or None,
         nodata=dataset.nodata,
     )
+
+
+def bounds_wgs84(rio: RioReader) -> Bounds | None:
+    """Bounds in longitude and latitude; the whole world where PROJ finds no end, None where there is no way."""
+    if rio.crs is None or rio.crs == WGS84:
+        return rio.get_geographic_bounds(WGS84) if rio.crs else None
+    try:
+        left, bottom, right, top = transform_bounds(rio.crs, WGS84, *rio.bounds, densify_pts=21)
+    except (RasterioError, CRSError, CPLE_BaseError):
+        return None
+    finite = all(map(math.isfinite, (left, bottom, right, top)))
+    return (left, bottom, right, top) if finite else (-180, -90, 180, 90)
 
 
 def read_grid(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: Plan) -> Raster:
@@ -171,9 +194,10 @@ def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: 
 
 
 def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
-    """Return rio-tiler's ``Info`` as JSON types, NaN written as text (JSON has none)."""
+    """Return rio-tiler's ``Info`` as JSON types, NaN written as text (JSON has none); ``crs`` is None without one."""
+    rio.crs = rio.crs or CRS()  # rio-tiler asks it for its name
     info: dict[str, Any] = rio.info().model_dump(mode="json", exclude_none=True)
-    return info
+    return info | {"crs": info["crs"] or None}
 
 
 def _nan(data: NDArray[Any]) -> NDArray[np.bool_]:

@@ -1,27 +1,31 @@
 """How does GDAL read without opening anything? It gets one file, through Python, and everything else does not exist.
 
-Two traps of rasterio 1.4 shape this file. An exception inside ``open`` or ``read`` of an opener is lost or prints a
-traceback: failures are kept on the object, GDAL gets too few bytes, and the cause is raised above. And a short answer
+Three traps of rasterio 1.4 and 1.5 shape this file. An exception inside ``open`` or ``read`` of an opener is lost or
+prints a traceback: failures are kept on the file, GDAL gets too few bytes, and the cause is raised above. A short answer
 to a multi-range read leaves GDAL's buffer uninitialised: it is a failure too, so that no stray memory becomes pixels.
+And each ``opener=`` registers a file system with GDAL: 250 bytes that never come back, and a change in a list that other
+threads walk without a lock. So one is registered at start, held by an anchor, and shared by all datasets.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
+import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import rasterio
 from rasterio._err import CPLE_BaseError
-from rasterio.abc import MultiByteRangeResourceContainer
-from rasterio.errors import RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
-from app.errors import InternalError, SwathError, UpstreamUnusable
+from app.errors import SwathError, UpstreamUnusable
 from app.net.source import ByteSource
-from app.read.pages import PagedFile
+from app.read.files import OpenFiles, SoleFile
 
 _SKIPPED: Final = (
     "MRF WMS WMTS WCS HTTP DERIVED STACIT STACTA GTI EEDAI EEDA PLMOSAIC PLSCENES HDF5 HDF5Image HDF4 HDF4Image netCDF"
@@ -42,16 +46,31 @@ GDAL_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The belt beside the braces: GDAL has no file and no socket to begin with."""
 
-_numbers = itertools.count(1)
+_SPOKEN: Final = {"GTiff": "GeoTIFF", "JP2OpenJPEG": "JPEG 2000 file"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Registered:
+    """The file system that GDAL knows: the path before each file, and the dataset that keeps it registered."""
+
+    files: OpenFiles
+    prefix: str
+    anchor: rasterio.DatasetReader
+
+
+_registered: Final[ContextVar[_Registered | None]] = ContextVar("swath_gdal_files", default=None)
+"""A contextvar because rasterio keeps its own part in one: a context that has this one has rasterio's, too."""
 
 
 def configure_gdal() -> None:
-    """Set what GDAL reads from the environment; call once in each process, before the first dataset is opened.
+    """Make GDAL safe and ready; call at the start of each process, in the context from which requests descend.
 
-    ``GDAL_SKIP`` acts when drivers are registered, so it cannot be an option of a later ``rasterio.Env``. VRT stays:
-    ``WarpedVRT`` needs that driver.
+    ``GDAL_SKIP`` acts when drivers are registered, before the first dataset, so it cannot be an option of a later
+    ``rasterio.Env``. VRT stays: ``WarpedVRT`` needs that driver.
     """
     os.environ.update(GDAL_OPTIONS, GDAL_SKIP=_SKIPPED)
+    if _registered.get() is None:
+        _registered.set(_register())
 
 
 @contextmanager
@@ -78,93 +97,36 @@ def open_dataset(source: ByteSource, driver: str = "GTiff") -> Iterator[rasterio
 
 @contextmanager
 def _opened(file: SoleFile, driver: str) -> Iterator[rasterio.DatasetReader]:
+    with _visible(file) as options:
+        try:
+            dataset = rasterio.open(driver=driver, sharing=False, **options)
+        except (RasterioIOError, CPLE_BaseError) as error:
+            file.raise_failure(error)
+            words = f"{file.name} is not a {_SPOKEN.get(driver, driver)} this server can read."
+            raise UpstreamUnusable(words) from error
+        with dataset:
+            yield dataset
+
+
+@contextmanager
+def _visible(file: SoleFile) -> Iterator[dict[str, object]]:
+    """Let GDAL see a file, and give the arguments to open it; without ``configure_gdal`` it gets its own opener."""
+    registered = _registered.get()
+    if registered is None:
+        yield {"fp": file.path, "opener": file}
+        return
+    registered.files.add(file)
     try:
-        dataset = rasterio.open(file.path, driver=driver, opener=file, sharing=False)
-    except (RasterioIOError, CPLE_BaseError) as error:
-        file.raise_failure(error)
-        raise UpstreamUnusable(f"{file.name} is not a {_SPOKEN.get(driver, driver)} this server can read.") from error
-    with dataset:
-        yield dataset
+        yield {"fp": registered.prefix + file.path}
+    finally:
+        registered.files.remove(file)
 
 
-_SPOKEN: Final = {"GTiff": "GeoTIFF", "JP2OpenJPEG": "JPEG 2000 file"}
-
-
-class SoleFile(MultiByteRangeResourceContainer):  # type: ignore[misc] # rasterio ships no types
-    """A file system with one file, read-only.
-
-    GDAL asks by ``path``, which no other open shares: rasterio finds openers by path, so equal files may be open in
-    many threads at once.
-    """
-
-    def __init__(self, source: ByteSource) -> None:
-        self.name = source.name
-        self.path = f"swath-{os.getpid()}-{next(_numbers)}/raster.tif"
-        self.asked: list[str] = []
-        """Other paths that GDAL asked for, and did not get."""
-        self._source = source
-        self._failure: Exception | None = None
-        self._files: list[PagedFile] = []  # rasterio keeps no reference of its own that is safe across contexts
-
-    def raise_failure(self, cause: Exception | None = None) -> None:
-        """Raise the first failure of a read, if there was one.
-
-        Raises:
-            SwathError: What the source said.
-        """
-        if self._failure is None:
-            return
-        if isinstance(self._failure, SwathError):
-            raise self._failure from (self._failure.__cause__ or cause)
-        raise InternalError("Reading a raster failed.") from self._failure
-
-    def keep(self, failure: Exception) -> None:
-        """Keep the first failure."""
-        self._failure = self._failure or failure
-
-    def open(self, path: str, mode: str = "r", **_: Any) -> PagedFile:
-        """Give the file, or say that there is none."""
-        if path != self.path or set(mode) - set("rbt"):
-            self.asked.append(path)
-            raise FileNotFoundError(path)
-        file = PagedFile(self._source, self.keep)
-        self._files.append(file)
-        return file
-
-    def isfile(self, path: str) -> bool:
-        """Tell whether this is the one file."""
-        return path == self.path or self._note(path)
-
-    def isdir(self, path: str) -> bool:
-        """Tell that there are no folders."""
-        return self._note(path)
-
-    def ls(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol of rasterio
-        """List nothing: the file has no neighbours."""
-        return []
-
-    def mtime(self, path: str) -> int:  # noqa: ARG002 - the protocol of rasterio
-        """Give no time."""
-        return 0
-
-    def rm(self, path: str) -> None:
-        """Refuse.
-
-        Raises:
-            FileNotFoundError: Always.
-        """
-        raise FileNotFoundError(path)
-
-    def size(self, path: str) -> int:
-        """Give the size of the one file.
-
-        Raises:
-            FileNotFoundError: Any other path.
-        """
-        if path != self.path:
-            raise FileNotFoundError(path)
-        return self._source.size
-
-    def _note(self, path: str) -> bool:
-        self.asked.append(path)
-        return False
+def _register() -> _Registered | None:
+    """Open the anchor; None when this rasterio names its file systems otherwise."""
+    files = OpenFiles()
+    with rasterio.Env(**GDAL_OPTIONS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        anchor = rasterio.open(OpenFiles.anchor, driver="GTiff", opener=files, sharing=False)
+    match = re.fullmatch(rf"(/vsi\w+/){OpenFiles.anchor}", anchor.name)
+    return _Registered(files=files, prefix=match[1], anchor=anchor) if match else None

@@ -65,4 +65,5 @@ def _raster_bands(asset: SceneAsset, pixel_m: float) -> list[dict[str, Any]]:
         return [{"data_type": "uint8", "spatial_resolution": pixel_m}] * 3
     if asset.key == "SCL":
         return [{"data_type": "uint8", "nodata": 0, "spatial_resolution": pixel_m}]
-    return [{"data_type": "uint16", "nodata": 0, "scale": 0.0001, "offset": 0, "unit": "1", "spatial_resolution": pixel_m}]
+    numbers = {"data_type": "uint16", "nodata": 0, "scale": 0.0001, "offset": 0}
+    return [{**numbers, "spatial_resolution": pixel_m}]

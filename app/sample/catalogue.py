@@ -75,7 +75,7 @@ class SampleCatalogue:
         return tuple(reversed(self._items))
 
     def locate(self, path: str) -> FileLocation | None:
-        """Find the file behind a path of this server, such as ``/samples/catalog.json`` or ``/v0/collections/{c}/items/{id}``.
+        """Find the file behind a path of this server: below ``/samples``, or an item or collection of ``/v0``.
 
         Args:
             path: Path of a URL below the server's base, percent-encoded or not; repeated slashes count as one.
@@ -107,7 +107,8 @@ class SampleCatalogue:
         self._require_collection(collection_id)
         if item_id not in self._items:
             ids = self.item_ids
-            raise NotFound(f"There is no item '{shorten(item_id)}' in '{COLLECTION}'; the newest of {len(ids)} is '{ids[0]}'.")
+            known = f"the newest of {len(ids)} is '{ids[0]}'"
+            raise NotFound(f"There is no item '{shorten(item_id)}' in '{COLLECTION}'; {known}.")
         return links.item(self._items[item_id], base_url)
 
     def collection(self, collection_id: str, base_url: str) -> Document:
@@ -128,7 +129,7 @@ class SampleCatalogue:
 
     def _require_collection(self, collection_id: str) -> None:
         if collection_id != COLLECTION:
-            raise NotFound(f"There is no collection '{shorten(collection_id)}'; the sample catalogue has '{COLLECTION}'.")
+            raise NotFound(f"There is no collection '{shorten(collection_id)}'; there is '{COLLECTION}'.")
 
     def _known_paths(self) -> dict[str, Path]:
         """Every path that is served, without its first slash, and its real file."""

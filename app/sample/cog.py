@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import rasterio.shutil
@@ -44,10 +43,9 @@ def write_photo(path: Path, rgb: NDArray[np.uint8], crs: CRS, transform: Affine)
 
 def _memory(data: NDArray[Any], crs: CRS, transform: Affine, nodata: int | None) -> MemoryFile:
     count, height, width = data.shape
+    profile = {"count": count, "height": height, "width": width, "dtype": data.dtype.name, "nodata": nodata}
     memory = MemoryFile(ext=".tif")
-    with memory.open(
-        driver="GTiff", count=count, height=height, width=width, dtype=data.dtype.name, crs=crs, transform=transform, nodata=nodata
-    ) as plain:
+    with memory.open(driver="GTiff", crs=crs, transform=transform, **profile) as plain:
         plain.write(data)
     return memory
 
@@ -59,7 +57,7 @@ def _vrt(names: Sequence[str], full: Pixels, crs: CRS, transform: Affine, nodata
     return (
         f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}"><SRS>EPSG:{crs.to_epsg()}</SRS>'
         f"<GeoTransform>{','.join(repr(number) for number in transform.to_gdal())}</GeoTransform>"
-        f"<VRTRasterBand dataType={quoteattr(_VRT_TYPES[full.dtype.name])} band='1'><NoDataValue>{nodata}</NoDataValue>"
+        f'<VRTRasterBand dataType="{_VRT_TYPES[full.dtype.name]}" band="1"><NoDataValue>{nodata}</NoDataValue>'
         f"<SimpleSource>{_source(names[0])}</SimpleSource>{overviews}</VRTRasterBand></VRTDataset>"
     )
 

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
+
+from app.errors import SwathError
+
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows: two processes may both generate, and the first rename wins
-    fcntl = None  # type: ignore[assignment]
 
 FREE_MB = 100
 """Room that generating asks for: the catalogue, and some for the rest of the machine."""
 
 
-class SampleUnavailable(RuntimeError):
-    """The catalogue cannot be made here; the message says why, and what to do."""
+class SampleUnavailable(SwathError):
+    """The catalogue cannot be made here; seen at the start by the operator, so the message may name the folder."""
 
 
 def default_parent() -> Path:
     """Folder for caches of this user: ``$XDG_CACHE_HOME/swath``, else ``~/.cache/swath``."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "swath"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))  # a relative path is to be ignored (XDG base directories)
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "swath"
 
 
 def make_once(final: Path, fill: Callable[[Path], None]) -> None:
-    """Let ``fill`` write a new folder and put it at ``final``, unless it is there; safe when two processes start at once."""
+    """Let ``fill`` write a new folder and put it at ``final``, unless one is there; safe for two processes at once."""
     if final.is_dir():
         return
     try:
@@ -41,7 +45,7 @@ def make_once(final: Path, fill: Callable[[Path], None]) -> None:
                 _clean(final)
             _require_room(final.parent)
             _fill_and_rename(final, fill)
-    except OSError as err:
+    except (OSError, RasterioError, CPLE_BaseError) as err:
         raise SampleUnavailable(_explain(final.parent, err)) from err
 
 
@@ -62,10 +66,10 @@ def _fill_and_rename(final: Path, fill: Callable[[Path], None]) -> None:
 @contextmanager
 def _alone(final: Path) -> Iterator[bool]:
     """Hold the lock of this catalogue, which the system frees when the process ends; False where there are no locks."""
-    if fcntl is None:
+    if sys.platform == "win32":  # two processes may both generate there, and the first rename wins
         yield False
         return
-    with open(final.with_name(f".{final.name}.lock"), "w") as file:
+    with final.with_name(f".{final.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError:  # some network file systems have none
@@ -89,6 +93,6 @@ def _require_room(parent: Path) -> None:
         )
 
 
-def _explain(parent: Path, err: OSError) -> str:
-    reason = err.strerror or type(err).__name__
+def _explain(parent: Path, err: Exception) -> str:
+    reason = getattr(err, "strerror", None) or f"{type(err).__name__} (is the disk full?)"
     return f"The sample catalogue cannot be written in {parent}: {reason}. Name another folder with SWATH_SAMPLE_DIR."

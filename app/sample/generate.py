@@ -27,15 +27,16 @@ Progress = Callable[[int, int], None]
 
 
 def generate(folder: Path, recipe: Recipe, progress: Progress | None = None) -> None:
-    """Fill ``folder`` with ``catalog.json``, the collection and one folder per scene; the bytes do not depend on timing."""
+    """Fill ``folder`` with ``catalog.json``, the collection and one folder per scene; timing does not change a byte."""
+    if progress:
+        progress(0, len(recipe.scenes))
     land = make_land(Ground(size=recipe.size))
-    told = progress or (lambda done, total: None)
-    told(0, len(recipe.scenes))
-    items = []
+    items: list[dict[str, Any]] = []
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         for item in pool.map(lambda scene: _make_scene(folder, land, scene), recipe.scenes):
             items.append(item)
-            told(len(items), len(recipe.scenes))
+            if progress:
+                progress(len(items), len(recipe.scenes))
     _write(folder / COLLECTION / "collection.json", collection_document(items))
     _write(folder / "catalog.json", catalog_document())
 

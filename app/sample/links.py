@@ -23,9 +23,7 @@ CONFORMANCE = (
 def item(document: Document, base: str) -> Document:
     """A copy of an item with links of the API and assets below ``/samples``; nested values are shared, not copied."""
     home = f"{base}/samples/{COLLECTION}/{document['id']}"
-    assets = {
-        key: {**asset, "href": f"{home}/{asset['href'].removeprefix('./')}"} for key, asset in document["assets"].items()
-    }
+    assets = {key: {**asset, "href": _join(home, asset["href"])} for key, asset in document["assets"].items()}
     api = f"{base}/v0/collections/{COLLECTION}"
     return {
         **document,
@@ -85,3 +83,7 @@ def page(query: SearchQuery, matched: int, base: str) -> list[Document]:
 def link(rel: str, href: str, media_type: str = "application/json") -> Document:
     """One link of STAC."""
     return {"rel": rel, "type": media_type, "href": href}
+
+
+def _join(home: str, href: str) -> str:
+    return f"{home}/{href.removeprefix('./')}"

@@ -11,9 +11,9 @@ COLLECTION = "sentinel-s2-l2a-cogs"
 NEWEST_CLEAR = date(2019, 12, 5)
 EVERY_DAYS = 15
 CLOUDS_PERCENT = (
-    (34, 1.6, 68, 0.4, 12, 0, 47, 3.4)  # 9 January to 24 April
-    + (0, 0.8, 0, 0, 0.1, 0, 0, 0.3)  # 9 May to 22 August
-    + (0, 0, 7, 0.9, 23, 4.2, 0, 56)  # 6 September to 20 December
+    *(34, 1.6, 68, 0.4, 12, 0, 47, 3.4),  # 9 January to 24 April
+    *(0, 0.8, 0, 0, 0.1, 0, 0, 0.3),  # 9 May to 22 August
+    *(0, 0, 7, 0.9, 23, 4.2, 0, 56),  # 6 September to 20 December
 )
 
 

@@ -23,7 +23,7 @@ def parse_item(body: bytes, location: Location) -> Item:
     _require_item(document)
     assets = document["assets"]
     return Item(
-        id=str(document.get("id", "item")),
+        id=shorten(str(document.get("id", "item")), 200),
         location=location,
         assets={key: _asset(key, asset) for key, asset in assets.items() if _has_href(asset)},
         bounds_wgs84=_bounds(document),
@@ -44,7 +44,8 @@ def _load_json(body: bytes) -> Any:
 
 def _require_item(document: Any) -> None:
     if not isinstance(document, Mapping):
-        raise UpstreamUnusable(f"The document is a JSON {type(document).__name__}, not a STAC item.")
+        found = _JSON_KINDS.get(type(document), "a number")
+        raise UpstreamUnusable(f"The document is JSON, but {found}; a STAC item, which is an object, is needed.")
     kind = document.get("type")
     if kind == "FeatureCollection":
         raise UpstreamUnusable(_collection_of_items(document))
@@ -56,11 +57,17 @@ def _require_item(document: Any) -> None:
         raise UpstreamUnusable("The document is JSON but not a STAC item: it has no 'assets' object.")
 
 
+_JSON_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+
+
 def _collection_of_items(document: Mapping[str, Any]) -> str:
     features = document.get("features")
     ids = [str(f.get("id")) for f in features if isinstance(f, Mapping)] if isinstance(features, list) else []
-    some = shorten(", ".join(ids[:3]), 120)
-    return f"The document is a FeatureCollection of {len(ids)} items ({some} …), not an item; give the URL of one item."
+    if not ids:
+        return "The document is a FeatureCollection without items; give the URL of one item."
+    some = shorten(", ".join(ids[:3]), 120) + (" …" if len(ids) > 3 else "")
+    count = "1 item" if len(ids) == 1 else f"{len(ids)} items"
+    return f"The document is a FeatureCollection of {count} ({some}), not an item; give the URL of one item."
 
 
 def _has_href(asset: Any) -> bool:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from app.cache.memory import MemoryCache
-from app.errors import BadRequest, InvalidExpression, LimitExceeded
+from app.errors import BadRequest, InvalidExpression, LimitExceeded, SourceNotAllowed, shorten
 from app.model.choice import BandRef, Choice
 from app.model.expression import Expression
 from app.model.item import Item
@@ -18,7 +18,7 @@ from app.net.location import Locator
 from app.net.store import ByteStore
 from app.settings import Settings
 from app.stac.document import parse_item
-from app.stac.select import ChosenAssets, choose_assets
+from app.stac.select import ChosenAsset, ChosenAssets, choose_assets
 
 _BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
 
@@ -68,25 +68,29 @@ class Resolver:
         return parse_item(document.body, document.location)
 
     def _of_item(self, item: Item, picked: ChosenAssets, dataset: DatasetRef, selection: Selection) -> Choice:
-        sources = tuple(
-            Source(
-                name=chosen.asset.key,
-                prefix=f"{chosen.asset.key}_",
-                location=self._locator.locate(chosen.asset.href, base=item.location, home=dataset.home),
-                indexes=chosen.indexes,
-                nodata=selection.nodata,
-                unscale=selection.unscale,
-                expression=chosen.expression,
-            )
-            for chosen in picked.chosen
-        )
         return Choice(
             name=item.id,
-            sources=sources,
+            sources=tuple(self._source(chosen, item, dataset, selection) for chosen in picked.chosen),
             expression=selection.expression,
             names=picked.names,
             bounds_wgs84=item.bounds_wgs84,
             attribution=item.attribution,
+        )
+
+    def _source(self, chosen: ChosenAsset, item: Item, dataset: DatasetRef, selection: Selection) -> Source:
+        key = chosen.asset.key
+        try:
+            location = self._locator.locate(chosen.asset.href, base=item.location, home=dataset.home)
+        except SourceNotAllowed as error:
+            raise error.about(f"Asset {shorten(key)!r}") from error
+        return Source(
+            name=key,
+            prefix=f"{key}_",
+            location=location,
+            indexes=chosen.indexes,
+            nodata=selection.nodata,
+            unscale=selection.unscale,
+            expression=chosen.expression,
         )
 
     def _single(self, dataset: DatasetRef, selection: Selection) -> Choice:

@@ -6,8 +6,9 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from app.errors import AssetNotFound, BadRequest, InvalidExpression, ParameterFault
+from app.errors import AssetNotFound, BadRequest, InvalidExpression, ParameterFault, shorten
 from app.model.choice import BandRef
 from app.model.expression import Expression
 from app.model.item import Asset, Item
@@ -16,6 +17,12 @@ from app.model.request import AssetChoice, Selection
 _POSITION = re.compile(r"[bB]([1-9][0-9]{0,3})")
 _BAND_OF_ASSET = re.compile(r"(.+)_[bB]([1-9][0-9]{0,3})")
 _OTHER_ROLES = frozenset({"thumbnail", "metadata"})
+_OTHER_SUFFIXES = frozenset(
+    (".csv", ".gif", ".gpkg", ".grib", ".grib2", ".h5", ".hdf", ".html", ".j2k", ".jp2", ".jpeg", ".jpg", ".json", ".laz",
+     ".nc", ".parquet", ".pdf", ".png", ".txt", ".webp", ".xml", ".zarr", ".zip")
+)  # fmt: skip
+_ANY_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
+"""What a server says of a file that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +133,56 @@ def find_asset(item: Item, name: str) -> Asset | None:
 
 def _require_some(item: Item, listed: Sequence[ChosenAsset]) -> None:
     if not listed:
-        raise BadRequest(
-            f"Say what to read: assets=… or expression=…. Item {item.id!r} has {_list(raster_keys(item))}.",
-            faults=[ParameterFault(name="assets", message="is missing")],
-        )
+        fault = ParameterFault(name="assets", message="is missing")
+        if not raster_keys(item):
+            raise BadRequest(f"{_without_rasters(item)}, so there is nothing to read.", faults=[fault])
+        told = f"Say what to read: assets=… or expression=…. Item {item.id!r} has {_list(raster_keys(item))}."
+        raise BadRequest(told, faults=[fault])
 
 
 def _require_raster(item: Item, asset: Asset) -> None:
     if reason := _why_not_raster(asset):
-        raise BadRequest(
-            f"Asset {asset.key!r} is {reason}, not a GeoTIFF. "
-            f"Item {item.id!r} has {_list(raster_keys(item))}.",
-            faults=[_fault("assets", asset.key)],
-        )
+        keys = raster_keys(item)
+        others = f"Item {item.id!r} has {_list(keys)}" if keys else _without_rasters(item)
+        told = f"Asset {shorten(asset.key)!r} is {reason}, not a GeoTIFF. {others}."
+        raise BadRequest(told, faults=[_fault("assets", asset.key)])
 
 
 def _why_not_raster(asset: Asset) -> str | None:
-    """What the asset says it is, when that is no raster; None when it is one or says nothing."""
-    media_type = (asset.media_type or "").lower()
-    if media_type and "tiff" not in media_type and media_type != "application/octet-stream":
-        return media_type.split(";")[0]
-    if not media_type and _OTHER_ROLES.intersection(asset.roles):
-        return " and ".join(sorted(_OTHER_ROLES.intersection(asset.roles)))
-    return None
+    """What the asset is, by its type, its role or its name, when that is no GeoTIFF; None when it may be one."""
+    media_type = (asset.media_type or "").lower().split(";")[0].strip()
+    suffix = "." + asset.href.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
+    if "tiff" in media_type or suffix in (".tif", ".tiff"):  # COGs are in the wild under image/jp2, and without a type
+        return None
+    if media_type and media_type not in _ANY_BYTES:
+        return shorten(media_type)
+    if roles := _OTHER_ROLES.intersection(asset.roles):
+        return f"a {' and '.join(sorted(roles))}"
+    return f"a {suffix} file" if suffix in _OTHER_SUFFIXES else None
 
 
 def _unknown(item: Item, name: str) -> str:
-    keys = raster_keys(item)
-    near = difflib.get_close_matches(name, _all_names(item), n=1)
+    near = difflib.get_close_matches(name[:80], _all_names(item), n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"Asset {name!r} is not in item {item.id!r}; it has {_list(keys)}.{hint}"
+    return f"Asset {shorten(name)!r} is not in item {item.id!r}; it has {_list(raster_keys(item))}.{hint}"
 
 
-def _all_names(item: Item) -> list[str]:
-    return [name for asset in item.assets.values() for name in (asset.key, *asset.aliases)]
+def _all_names(item: Item, most: int = 1000) -> list[str]:
+    """Names to compare a wrong one with; comparing a million of them would keep everybody waiting."""
+    return [name for asset in islice(item.assets.values(), most) for name in (asset.key, *asset.aliases)]
+
+
+def _without_rasters(item: Item) -> str:
+    """Say what the assets are instead; ``Item 'x' has no GeoTIFF among its 3 assets (a is text/csv, …)``."""
+    if not item.assets:
+        return f"Item {item.id!r} has no assets"
+    some = ", ".join(f"{asset.key} is {_why_not_raster(asset)}" for asset in list(item.assets.values())[:3])
+    more = ", …" if len(item.assets) > 3 else ""
+    return f"Item {item.id!r} has no GeoTIFF among its assets ({shorten(some, 200)}{more})"
 
 
 def _list(names: Iterable[str], most: int = 30) -> str:
-    named = list(names)
+    named = [shorten(name) for name in names]
     more = f" … and {len(named) - most} more" if len(named) > most else ""
     return (", ".join(named[:most]) + more) or "no raster assets"
 

@@ -42,8 +42,15 @@ def server(tmp_path: Path) -> Iterator[Upstream]:
         yield running
 
 
-def document(server: Upstream, path: str = "/a.json", *, max_bytes: int = 100_000, timeout_s: float = 5, etag: str | None = None,
-             **settings: Any) -> Document:  # fmt: skip
+def document(
+    server: Upstream,
+    path: str = "/a.json",
+    *,
+    max_bytes: int = 100_000,
+    timeout_s: float = 5,
+    etag: str | None = None,
+    **settings: Any,
+) -> Document:
     async def run() -> Document:
         async with reading(Settings(allow_hosts=server.host, **settings)) as room:
             location = RemoteLocation(server.url(path))
@@ -112,8 +119,12 @@ def test_the_pause_that_an_upstream_asks_for_is_passed_on_within_limits(
     assert caught.value.retry_after_s == seconds
 
 
-@pytest.mark.parametrize(("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("x-gzip", gzip.compress)])
-def test_a_compressed_document_is_inflated_although_nobody_asked(server: Upstream, encoding: str, compress: Any) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("x-gzip", gzip.compress)]
+)
+def test_a_compressed_document_is_inflated_although_nobody_asked(
+    server: Upstream, encoding: str, compress: Any
+) -> None:
     server.fault("/a.json", body=compress(b'{"id": 2}'), headers={"Content-Encoding": encoding})
     assert document(server).body == b'{"id": 2}'
 
@@ -361,5 +372,5 @@ def test_connections_are_used_again(server: Upstream) -> None:
 
 async def until(true: Any) -> None:
     async with asyncio.timeout(5):
-        while not true():
+        while not true():  # noqa: ASYNC110 - the other side is a thread
             await asyncio.sleep(0.01)

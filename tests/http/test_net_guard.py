@@ -230,7 +230,11 @@ def test_nothing_about_us_is_told_and_nothing_is_taken_from_the_environment(
 
 def test_messages_name_the_host_and_never_the_rest_of_the_url(tmp_path: Path) -> None:
     with upstream(tmp_path) as server:
-        for path, fault in (("/secret/a", {}), ("/secret/b", {"status": 500}), ("/secret/c", {"cut_at": 1, "body": b"abc"})):
+        for path, fault in (
+            ("/secret/a", {}),
+            ("/secret/b", {"status": 500}),
+            ("/secret/c", {"cut_at": 1, "body": b"abc"}),
+        ):
             server.fault(path, **fault)
             with pytest.raises(SwathError) as caught:
                 fetch(server.url(path + "?token=s3cret"), Settings(allow_hosts=server.host))

@@ -1,10 +1,10 @@
-"""GDAL reads one file through Python: the same pixels, no neighbour, no socket of its own, and the true cause of failures."""
+"""GDAL reads one file through Python: the same pixels, no neighbour, no socket of its own, the true causes."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -27,7 +27,8 @@ from app.net.budget import Budget, spending
 from app.net.local import LocalSource
 from app.net.remote import HEAD_BYTES
 from app.net.source import ByteSource
-from app.read.opener import SoleFile, open_dataset
+from app.read.files import SoleFile
+from app.read.opener import open_dataset
 from app.settings import Settings
 from tests.reading import reading
 from tests.shared import DATA, needs_shared
@@ -35,7 +36,8 @@ from tests.upstream import Upstream, upstream
 
 T = TypeVar("T")
 REAL = [
-    "rasters/cog_int16.tif", "rasters/cog_cmap.tif", "rasters/cog_scale.tif", "rasters/cog_rgb_mask.tif", "rasters/nocog.tif",
+    "rasters/cog_int16.tif", "rasters/cog_cmap.tif", "rasters/cog_scale.tif", "rasters/cog_rgb_mask.tif",
+    "rasters/nocog.tif",
     "rasters/cog_rgba.tif", "rasters/au-gcp.tif", "rasters/au-3577-rotated.tif", "rasters/usda_naip_256_lzw_z3.tif",
     "rasters/rasterio_float_nan.tif", "rasters/cog_hirise_mars.tif", "dem/dem_lv95.tif",
     "aerial-rgb/hro_colorado/201404_13SED190110_201404_0x1500m_CL_1.tif",
@@ -57,8 +59,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset.build_overviews([2, 4], rasterio.enums.Resampling.nearest)
     rasterio.shutil.copy(path / "source.tif", path / "cog.tif", driver="COG", compress="NONE", blocksize=256)
     (path / "page.tif").write_text("<!doctype html><title>Not here</title>")
-    (path / "wms.tif").write_text("<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:9/</ServerUrl></Service></GDAL_WMS>")
-    (path / "vrt.tif").write_text(f"<VRTDataset rasterXSize='1' rasterYSize='1'><SourceFilename>{path}/cog.tif</SourceFilename></VRTDataset>")
+    (path / "wms.tif").write_text(
+        "<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:9/</ServerUrl></Service></GDAL_WMS>"
+    )
+    (path / "vrt.tif").write_text(
+        f"<VRTDataset rasterXSize='1' rasterYSize='1'><SourceFilename>{path}/cog.tif</SourceFilename></VRTDataset>"
+    )
     (path / "empty.tif").write_bytes(b"")
     (path / "cut.tif").write_bytes((path / "cog.tif").read_bytes()[:-200_000])
     return path
@@ -81,7 +87,9 @@ def local(path: Path, pool: ThreadPoolExecutor) -> LocalSource:
     return LocalSource(FileLocation(real.parent, real), pool)
 
 
-def remote(server: Upstream, path: str, work: Callable[[ByteSource], T], budget: Budget | None = None, **settings: Any) -> T:
+def remote(
+    server: Upstream, path: str, work: Callable[[ByteSource], T], budget: Budget | None = None, **settings: Any
+) -> T:
     """Open a URL on the loop and work on it in a thread, as the readers do."""
 
     async def run() -> T:
@@ -187,7 +195,9 @@ def test_what_is_no_geotiff_is_refused_without_foreign_words(name: str, folder: 
         ({"headers": {"ETag": '"new"'}}, UpstreamFailed),
     ],
 )  # fmt: skip
-def test_the_true_cause_of_a_failed_read_is_raised(server: Upstream, fault: dict[str, Any], error: type[SwathError]) -> None:
+def test_the_true_cause_of_a_failed_read_is_raised(
+    server: Upstream, fault: dict[str, Any], error: type[SwathError]
+) -> None:
     def read(source: ByteSource) -> None:
         with open_dataset(source) as dataset:
             server.fault("/cog.tif", **fault)
@@ -203,10 +213,8 @@ def test_a_failure_that_gdal_swallows_is_raised_at_the_end(server: Upstream) -> 
     def read(source: ByteSource) -> None:
         with open_dataset(source) as dataset:
             server.fault("/cog.tif", status=500)
-            try:
+            with contextlib.suppress(rasterio.errors.RasterioIOError):
                 dataset.read(1, window=Window(256, 256, 512, 512))
-            except rasterio.errors.RasterioIOError:
-                pass
 
     with pytest.raises(UpstreamFailed):
         remote(server, "/cog.tif", read)
@@ -215,10 +223,12 @@ def test_a_failure_that_gdal_swallows_is_raised_at_the_end(server: Upstream) -> 
 def test_the_byte_budget_holds_inside_gdal(server: Upstream) -> None:
     allowance = Budget.of(megabytes=0.3, seconds=10, setting="SWATH_TILE_BYTES_MB")
     with pytest.raises(LimitExceeded, match="SWATH_TILE_BYTES_MB"):
-        remote(server, "/cog.tif", lambda source: whole(source), allowance)
+        remote(server, "/cog.tif", whole, allowance)
 
 
-def test_blocks_behind_the_end_of_the_file_are_a_failure_and_never_stray_memory(folder: Path, pool: ThreadPoolExecutor) -> None:
+def test_blocks_behind_the_end_of_the_file_are_a_failure_and_never_stray_memory(
+    folder: Path, pool: ThreadPoolExecutor
+) -> None:
     """Without compression GDAL would hand out whatever its buffer held."""
     for _ in range(3):
         source = local(folder / "cut.tif", pool)
@@ -247,7 +257,9 @@ def test_there_is_one_file_read_only_and_nothing_beside_it(folder: Path, pool: T
         file.rm(file.path)
 
 
-def test_nothing_is_asked_for_beside_the_file(folder: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_asked_for_beside_the_file(
+    folder: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files: list[SoleFile] = []
     monkeypatch.setattr("app.read.opener.SoleFile", lambda source: files.append(SoleFile(source)) or files[-1])
     whole(local(folder / "cog.tif", pool))
@@ -271,7 +283,7 @@ def test_many_threads_open_the_same_file_and_nothing_is_left_behind(folder: Path
             failures.append(error)
         left.append(len(_vsiopener._OPENER_REGISTRY.get({})) + len(_vsiopener._OPEN_FILE_EXIT_STACKS.get({})))
 
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
     threads = [threading.Thread(target=work) for _ in range(16)]
     for thread in threads:
         thread.start()
@@ -281,7 +293,7 @@ def test_many_threads_open_the_same_file_and_nothing_is_left_behind(folder: Path
     assert left == [0] * 16
     gc.collect()
     assert not [each for each in gc.get_objects() if isinstance(each, SoleFile)]
-    assert len(os.listdir("/proc/self/fd")) <= descriptors + 1
+    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 1
 
 
 def test_parallel_opens_over_the_network_are_independent(server: Upstream) -> None:
@@ -307,5 +319,17 @@ def test_dangerous_drivers_are_not_even_registered() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     drivers = set(done.stdout.split())
     assert {"GTiff", "VRT", "MEM"} <= drivers
-    assert not drivers & {"MRF", "WMS", "WMTS", "WCS", "HTTP", "DERIVED", "STACIT", "STACTA", "GTI", "EEDAI", "PLMOSAIC"}
+    assert not drivers & {
+        "MRF",
+        "WMS",
+        "WMTS",
+        "WCS",
+        "HTTP",
+        "DERIVED",
+        "STACIT",
+        "STACTA",
+        "GTI",
+        "EEDAI",
+        "PLMOSAIC",
+    }
     assert not drivers & {"HDF5", "netCDF", "PDF", "MBTiles", "GPKG", "SQLite", "Rasterlite", "KMLSUPEROVERLAY", "Zarr"}

@@ -43,7 +43,9 @@ def server(tmp_path: Path) -> Iterator[Upstream]:
         yield running
 
 
-def run(server: Upstream, story: Callable[[Reading, RemoteLocation], Any], path: str = "/a.tif", **settings: Any) -> Any:
+def run(
+    server: Upstream, story: Callable[[Reading, RemoteLocation], Any], path: str = "/a.tif", **settings: Any
+) -> Any:
     async def told() -> Any:
         async with reading(Settings(allow_hosts=server.host, **settings)) as room:
             return await story(room, RemoteLocation(server.url(path)))
@@ -144,7 +146,16 @@ def test_without_memory_for_heads_each_opening_asks(server: Upstream) -> None:
 
 
 def test_ranges_come_in_their_order_and_near_ones_share_a_request(server: Upstream) -> None:
-    spans = [(200_000, 100), (100, 50), (40_000, 10), (45_000, 10), (299_990, 100), (0, 0), (30_000, 5000), (500_000, 1)]
+    spans = [
+        (200_000, 100),
+        (100, 50),
+        (40_000, 10),
+        (45_000, 10),
+        (299_990, 100),
+        (0, 0),
+        (30_000, 5000),
+        (500_000, 1),
+    ]
 
     async def story(room: Reading, location: RemoteLocation) -> tuple[list[bytes], ByteSource]:
         source = await room.store.open(location)
@@ -193,7 +204,9 @@ def test_a_blocking_read_on_the_event_loop_is_a_bug_and_not_a_deadlock(server: U
 
 
 @pytest.mark.parametrize("change", [{"headers": {"ETag": '"other"'}}, {"body": DATA + b"x"}])
-def test_a_file_that_changes_while_it_is_read_is_noticed_and_opened_anew(server: Upstream, change: dict[str, Any]) -> None:
+def test_a_file_that_changes_while_it_is_read_is_noticed_and_opened_anew(
+    server: Upstream, change: dict[str, Any]
+) -> None:
     async def story(room: Reading, location: RemoteLocation) -> int:
         source = await room.store.open(location)
         server.fault("/a.tif", **change)
@@ -300,7 +313,13 @@ def test_a_missing_document_is_not_found_and_a_missing_file_is_unusable(server: 
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/a/B04.tif", "B04.tif"), ("/x/", "x"), ("/", "file.tif"), ("/a b%20<c>.tif", "a_b_20_c_.tif"), ("/..", "file.tif")],
+    [
+        ("/a/B04.tif", "B04.tif"),
+        ("/x/", "x"),
+        ("/", "file.tif"),
+        ("/a b%20<c>.tif", "a_b_20_c_.tif"),
+        ("/..", "file.tif"),
+    ],
 )
 def test_a_display_name_is_safe_to_show(path: str, name: str) -> None:
     assert display_name(path) == name
@@ -397,7 +416,7 @@ def test_a_document_that_is_too_large_is_refused(root: Path) -> None:
 
 def test_local_bytes_count_too(root: Path) -> None:
     with spending(budget(megabytes=0.001)), pytest.raises(LimitExceeded):
-        local(root, "deep/a.tif", lambda room, location: read_all(room, location))
+        local(root, "deep/a.tif", read_all)
 
 
 async def read_all(room: Reading, location: FileLocation) -> bytes:
@@ -435,5 +454,5 @@ def test_no_descriptor_is_left_open(root: Path) -> None:
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not true():
+        while not true():  # noqa: ASYNC110 - the other side is a thread
             await asyncio.sleep(0.01)

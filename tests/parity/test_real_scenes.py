@@ -1,4 +1,4 @@
-"""The five real dates of ``s2-timeseries`` and ``s2-v0-full``, behind a Range server, against rio-tiler on the files themselves."""
+"""Real Sentinel-2 scenes behind a Range server, against rio-tiler on the files themselves."""
 
 from __future__ import annotations
 

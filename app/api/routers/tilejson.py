@@ -60,7 +60,10 @@ async def answer_tilejson(
 
 
 def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: int | None) -> dict[str, Any]:
-    """TileJSON 3.0.0; zooms of the query take the place of those found in the data."""
+    """TileJSON 3.0.0; zooms of the query take the place of those found in the data.
+
+    Its bounds must not wrap around the antimeridian, so data across it get all longitudes, and the true center.
+    """
     left, bottom, right, top = coverage.bounds_wgs84
     low = coverage.minzoom if minzoom is None else minzoom
     high = coverage.maxzoom if maxzoom is None else maxzoom
@@ -72,11 +75,17 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
         "tiles": [tiles],
         "minzoom": low,
         "maxzoom": max(low, high),
-        "bounds": [left, bottom, right, top],
-        "center": [(left + right) / 2, (bottom + top) / 2, low],
+        "bounds": [left, bottom, right, top] if left <= right else [-180.0, bottom, 180.0, top],
+        "center": [_middle(left, right), (bottom + top) / 2, low],
     }
     # Map clients show the attribution as HTML, and the item that it comes from may be anybody's.
     return body | ({"attribution": html.escape(coverage.attribution)} if coverage.attribution else {})
+
+
+def _middle(left: float, right: float) -> float:
+    """Longitude halfway; 178..-178 gives 180."""
+    middle = (left + right) / 2 if left <= right else (left + right + 360) / 2
+    return middle - 360 if middle > 180 else middle
 
 
 def _template(request: Request, ds: DatasetKind, query: Query, tms: str, tilesize: int | None) -> str:

@@ -11,7 +11,7 @@ a fixed table. Dialects: outputs are separated by ``;`` (today) or by a comma ou
 from app.compute.expression.evaluate import evaluate
 from app.compute.expression.parse import MAX_DEPTH, MAX_EXPONENT, compile_expression
 from app.compute.expression.scan import MAX_CHARACTERS, MAX_NODES, MAX_OUTPUTS
-from app.compute.expression.tree import Expression
+from app.model.expression import Expression
 
 __all__ = [
     "MAX_CHARACTERS",

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from app.compute.expression.functions import BIT_OPERATORS, FUNCTIONS, bits_on_floats
 from app.compute.expression.scan import refuse
-from app.compute.expression.tree import Band, Expression, Node, Number, Operation
+from app.model.expression import Band, Expression, Node, Number, Operation
 
 MAX_OPERANDS = 60
 """Bands and different whole numbers in one output; numexpr takes 63 arrays."""
@@ -66,7 +66,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """Canonical text of a subtree, its type, its range (integers and conditions; both ends included), if constant."""
+    """Canonical text of a subtree, its type, its range (of integers and conditions; both ends included), its value.
+
+    Only constants have a value.
+    """
 
     text: str
     kind: Kind
@@ -125,7 +128,8 @@ class _Writer:
     def _number(self, node: Number) -> _Term:
         if isinstance(node.value, bool):
             zero = self._bind(0, "int")
-            return _Term(f"({zero}{'==' if node.value else '!='}{zero})", "bool")
+            truth = int(node.value)
+            return _Term(f"({zero}{'==' if truth else '!='}{zero})", "bool", truth, truth)
         return self._integer(node.value) if isinstance(node.value, int) else self._float(node.value)
 
     def _float(self, value: float) -> _Term:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.compute.expression.canonical import DTYPES, Program, programs_for
 from app.compute.expression.scan import refuse
-from app.compute.expression.tree import Band, Expression, Node, Operation
+from app.model.expression import Band, Expression, Node, Operation
 
 _NAMES_SHOWN = 20
 

@@ -19,7 +19,7 @@ from app.compute.expression.functions import (
     unknown_function,
 )
 from app.compute.expression.scan import Piece, refuse, scan
-from app.compute.expression.tree import Band, Expression, Node, Number, Operation
+from app.model.expression import Band, Expression, Node, Number, Operation
 
 MAX_DEPTH = 32
 MAX_EXPONENT = 16

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.sample.scene.ground import Floats
 
@@ -84,20 +85,21 @@ def grow(rotation: Rotation, day_of_year: Floats, seed_phase: Floats) -> Growth:
         for year in (-365, 0, 365):
             day = day_of_year + np.float32(year)
             green = np.maximum(green, _leaves(season, day, seed_phase))
-            after = day - np.float32(season.harvest)
+            after = np.asarray(day - season.harvest, np.float32)
             straw = np.maximum(straw, _step(after / 3) * np.exp(-np.clip(after, 0, None) / 24))
     return Growth(green=green, straw=np.asarray(straw * (1 - green), np.float32))
 
 
 def _leaves(season: Season, day: Floats, phase: Floats) -> Floats:
     """Green cover of one season, 0 to ``season.peak``."""
-    cover = np.float32(season.peak) * _step((day - season.green) / 8) * _step((season.harvest - day) / season.ripening_days)
+    grown, gone = _step((day - season.green) / 8), _step((day - season.harvest) / season.ripening_days)
+    cover = np.asarray(season.peak * grown * (1 - gone), np.float32)
     if not season.cut_days:
         return cover
     since_cut = np.mod(day / np.float32(season.cut_days) + phase, 1)
     return np.asarray(cover * (0.45 + 0.55 * _step((since_cut - 0.25) * 12)), np.float32)
 
 
-def _step(x: Floats) -> Floats:
+def _step(x: NDArray[np.floating]) -> Floats:
     """Logistic step from 0 to 1."""
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)

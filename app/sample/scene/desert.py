@@ -56,7 +56,8 @@ def _dune_fields(ground: Ground) -> Floats:
     """1 in the dune fields: one in the north west, a stray belt in the north east."""
     ragged = np.float32(0.5) * fractal(ground, 1.8, 66, octaves=4)
     west = ramp(-ground.east_km - 1.1 + ragged, 0, 0.7) * ramp(ground.north_km + ragged, 2.2, 2.9)
-    east = ramp(np.abs(ground.east_km - 6.9 - 0.2 * ground.north_km) + ragged, 0.9, 0.3) * ramp(ground.north_km, 2.6, 3.2)
+    belt = np.abs(ground.east_km - 6.9 - 0.2 * ground.north_km) + ragged
+    east = ramp(belt, 0.9, 0.3) * ramp(ground.north_km, 2.6, 3.2)
     return np.asarray(np.maximum(west, east), np.float32)
 
 

@@ -55,11 +55,12 @@ def _districts(ground: Ground) -> tuple[NDArray[np.intp], Floats, NDArray[np.flo
     """Cells around scattered middles, with bent edges: index of the cell, kilometres to its edge, the middles."""
     rng = np.random.default_rng([2019, 43])
     lattice = (np.arange(DISTRICTS_ACROSS) - DISTRICTS_ACROSS // 2) * DISTRICT_KM
-    centres = np.stack(np.meshgrid(lattice, lattice), -1).reshape(-1, 2) + rng.uniform(-0.75, 0.75, (DISTRICTS_ACROSS**2, 2))
+    centres = np.stack(np.meshgrid(lattice, lattice), -1).reshape(-1, 2)
+    centres = centres + rng.uniform(-0.75, 0.75, centres.shape)
     bend = np.float32(0.12) * fractal(ground, 1.6, 44, octaves=3)
     east, north = ground.east_km + bend, ground.north_km + bend[::-1]
     nearest = np.full(bend.shape, REACH_KM, np.float32)
-    second, index = nearest.copy(), np.zeros(bend.shape, np.intp)
+    second, index = nearest.copy(), np.zeros((ground.size, ground.size), np.intp)
     for number, (x, y) in enumerate(centres.astype(np.float32)):
         near = ground.window(x - REACH_KM, y - REACH_KM, x + REACH_KM, y + REACH_KM)
         away = np.hypot(east[near] - x, north[near] - y)
@@ -67,11 +68,11 @@ def _districts(ground: Ground) -> tuple[NDArray[np.intp], Floats, NDArray[np.flo
         second[near] = np.where(closer, nearest[near], np.minimum(second[near], away))
         index[near][closer] = number
         nearest[near] = np.minimum(nearest[near], away)
-    return index, (second - nearest) / 2, centres
+    return index, np.asarray((second - nearest) / 2, np.float32), centres
 
 
 def _plan() -> NDArray[np.int32]:
-    """Cut a square again and again into blocks, then strips: field numbers from 1, lanes 0, shape ``(cells, cells)``."""
+    """Cut a square into blocks, then fields: their numbers from 1, lanes 0, shape ``(PLAN_CELLS, PLAN_CELLS)``."""
     rng = np.random.default_rng([2019, 45])
     plan = np.zeros((PLAN_CELLS, PLAN_CELLS), np.int32)
     todo, number = [(0, 0, PLAN_CELLS, PLAN_CELLS)], 0

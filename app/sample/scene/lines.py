@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,21 @@ from app.sample.scene.ground import Floats, Ground
 
 Curve = Sequence[tuple[float, float]]
 """Points ``(east_km, north_km)`` that a smooth curve passes through."""
+Place = NDArray[np.float64]
+"""One such point, shape ``(2,)``."""
 
 CANALS: tuple[Curve, ...] = (
-    ((9.0, -6.4), (6.2, -5.6), (4.6, -4.3), (2.5, -4.1), (0.9, -2.7), (-0.2, -1.9), (-0.7, -0.6), (-1.5, 0.3), (-2.2, 0.8)),
+    (
+        (9, -6.4),
+        (6.2, -5.6),
+        (4.6, -4.3),
+        (2.5, -4.1),
+        (0.9, -2.7),
+        (-0.2, -1.9),
+        (-0.7, -0.6),
+        (-1.5, 0.3),
+        (-2.2, 0.8),
+    ),
 )
 BRANCHES: tuple[Curve, ...] = (
     ((4.6, -4.3), (5.0, -2.9), (4.3, -1.4), (4.7, 0.2), (4.2, 1.4), (4.4, 2.6), (4.1, 3.6)),
@@ -60,8 +73,8 @@ def make_lines(ground: Ground) -> Lines:
 
 def _cover(ground: Ground, distance_m: Floats, width_m: float) -> Floats:
     """Share of a pixel that lies within a line ``width_m`` wide."""
-    pixel = np.float32(ground.pixel_m)
-    return np.asarray(np.clip((np.float32(width_m / 2) - distance_m) / pixel + np.float32(0.5), 0, min(1, width_m / pixel)))
+    reach = (width_m / 2 - distance_m) / ground.pixel_m + 0.5
+    return np.asarray(np.clip(reach, 0, min(1, width_m / ground.pixel_m)), np.float32)
 
 
 def _distance_m(ground: Ground, curves: Iterable[Curve], reach_m: float = 80) -> Floats:
@@ -69,12 +82,12 @@ def _distance_m(ground: Ground, curves: Iterable[Curve], reach_m: float = 80) ->
     distance = np.full((ground.size, ground.size), reach_m, np.float32)
     for curve in curves:
         points = _through(curve)
-        for start, end in zip(points[:-1], points[1:], strict=True):
+        for start, end in pairwise(points):
             _lower_near(ground, distance, start, end, reach_m)
     return distance
 
 
-def _lower_near(ground: Ground, distance: Floats, start: NDArray[np.float64], end: NDArray[np.float64], reach_m: float) -> None:
+def _lower_near(ground: Ground, distance: Floats, start: Place, end: Place, reach_m: float) -> None:
     """Lower ``distance`` in place around one straight piece, given in kilometres."""
     low, high = np.minimum(start, end) - reach_m / 1000, np.maximum(start, end) + reach_m / 1000
     rows, columns = ground.window(*low, *high)

@@ -17,8 +17,13 @@ def smooth(ground: Ground, wave_km: float, seed: int) -> Floats:
     cells = int(np.ceil(EXTENT_M / 1000 / wave_km))
     lattice = np.random.default_rng([2019, seed]).standard_normal((cells + 4, cells + 4), dtype=np.float32)
     first, weights = _taps(ground, wave_km)
-    rows = sum((weights[k][:, None] * lattice[first + k] for k in range(4)), np.float32(0))
-    return np.asarray(sum((weights[k][None, :] * rows[:, first + k] for k in range(4)), np.float32(0))) * np.float32(2)
+    rows = np.zeros((ground.size, lattice.shape[1]), np.float32)
+    for k, weight in enumerate(weights):
+        rows += weight[:, None] * lattice[first + k]
+    values = np.zeros((ground.size, ground.size), np.float32)
+    for k, weight in enumerate(weights):
+        values += 2 * weight * rows[:, first + k]
+    return values
 
 
 def fractal(ground: Ground, wave_km: float, seed: int, octaves: int = 4, gain: float = 0.5) -> Floats:
@@ -39,7 +44,7 @@ def fractal(ground: Ground, wave_km: float, seed: int, octaves: int = 4, gain: f
 
 
 def ridges(ground: Ground, wave_km: float, seed: int, octaves: int = 4) -> Floats:
-    """Sharp crests where a smooth pattern crosses zero, as of eroded rock; 1 on the crest, falling below 0 far from it."""
+    """Sharp crests where a smooth pattern crosses zero, as of eroded rock: 1 on a crest, below 0 far from it."""
     total, power = np.zeros((ground.size, ground.size), np.float32), 0.0
     for octave in range(octaves):
         wave, height = wave_km / 2**octave, 0.55**octave

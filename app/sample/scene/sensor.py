@@ -11,7 +11,7 @@ from app.sample.scene.ground import Bools, Floats
 
 Numbers = NDArray[np.uint16]
 HAZE = (60, 40, 25, 10)
-STEPS = 0.7
+STEPS = 0.8
 
 WATER, VEGETATION, BARE, DARK, SHADOW, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS = 6, 4, 5, 2, 3, 8, 9, 10
 """Classes of the Sentinel-2 scene classification that occur here."""
@@ -56,7 +56,8 @@ def picture(bands: list[Numbers]) -> NDArray[np.uint8]:
     rgb = np.stack([curve[bands[index]] for index in (2, 1, 0)])
     grey = rgb.mean(axis=0)
     vivid = np.clip(grey + np.float32(1.5) * (rgb - grey), 0, 1)
-    return np.rint(255 * (vivid * vivid * (3 - 2 * vivid) * np.float32(0.6) + vivid * np.float32(0.4))).astype(np.uint8)
+    contrast = vivid * vivid * (3 - 2 * vivid) * np.float32(0.6) + vivid * np.float32(0.4)
+    return np.asarray(np.rint(255 * contrast), np.uint8)
 
 
 def _under_clouds(band: Floats, index: int, clouds: Clouds | None) -> Floats:
@@ -70,13 +71,14 @@ def _pyramid(band: Floats) -> list[Numbers]:
     """Round ``band``, and averages of it down to 512 pixels or less."""
     levels = [_round(band, 1)]
     while band.shape[0] > 512:
-        band = (band[::2, ::2] + band[1::2, ::2] + band[::2, 1::2] + band[1::2, 1::2]) / 4
+        mean = (band[::2, ::2] + band[1::2, ::2] + band[::2, 1::2] + band[1::2, 1::2]) / 4
+        band = np.asarray(mean, np.float32)
         levels.append(_round(band, 2))
     return levels
 
 
 def _round(band: Floats, calm: int) -> Numbers:
-    """Round to a square-root scale (steps of 60 at 400, 170 at 3600) and calm pairs of pixels.
+    """Round to a square-root scale (steps of 50 at 400, 150 at 3600) and calm pairs of pixels.
 
     A pixel no more than ``calm`` steps away from its neighbour to the left or above takes its value: grain is
     20 m wide then, edges stay sharp, and the file is a third as large.

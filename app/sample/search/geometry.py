@@ -61,12 +61,14 @@ def _near(a: Point, b: Point, ring: Ring) -> Iterator[tuple[Point, Point]]:
     west, east = sorted((a[0], b[0]))
     south, north = sorted((a[1], b[1]))
     for c, d in pairwise(ring):
-        if max(c[0], d[0]) >= west and min(c[0], d[0]) <= east and max(c[1], d[1]) >= south and min(c[1], d[1]) <= north:
+        apart_x = max(c[0], d[0]) < west or min(c[0], d[0]) > east
+        apart_y = max(c[1], d[1]) < south or min(c[1], d[1]) > north
+        if not (apart_x or apart_y):
             yield c, d
 
 
 def _segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool:
-    """Two segments whose boxes meet have a point in common when neither lies strictly on one side of the other's line."""
+    """Segments whose boxes meet have a common point when neither lies wholly on one side of the other's line."""
     return _side(a, b, c) * _side(a, b, d) <= 0 and _side(c, d, a) * _side(c, d, b) <= 0
 
 
@@ -81,7 +83,8 @@ def _in_ring(point: Point, ring: Ring) -> bool:
     x, y = point
     inside = False
     for a, b in pairwise(ring):
-        if _side(a, b, point) == 0 and min(a[0], b[0]) <= x <= max(a[0], b[0]) and min(a[1], b[1]) <= y <= max(a[1], b[1]):
+        in_box = min(a[0], b[0]) <= x <= max(a[0], b[0]) and min(a[1], b[1]) <= y <= max(a[1], b[1])
+        if in_box and _side(a, b, point) == 0:
             return True
         if (a[1] > y) != (b[1] > y) and x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]:
             inside = not inside

@@ -14,7 +14,6 @@ from app.sample.search.query import OPERATORS, PropertyTest, SearchQuery, SortKe
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_LIMIT = 500
-_JSON_PARAMETERS = ("intersects", "query")
 
 
 def parse_body(raw: bytes) -> SearchQuery:
@@ -28,31 +27,34 @@ def parse_body(raw: bytes) -> SearchQuery:
 
 
 def parse_parameters(parameters: Mapping[str, str]) -> SearchQuery:
-    """Read the query string of ``GET /search``: lists with commas, geometry and query as JSON, ``-`` for what to leave out."""
-    body: dict[str, Any] = {name: value for name, value in parameters.items() if value != ""}
-    for name in ("collections", "ids"):
-        if name in body:
-            body[name] = _split(body[name])
-    if "bbox" in body:
-        body["bbox"] = [_to_number("bbox", body["bbox"], part) for part in _split(body["bbox"])]
-    for name in ("limit", "page"):
-        if name in body:
-            body[name] = _to_number(name, body[name], body[name])
-    for name in _JSON_PARAMETERS:
-        if name in body:
-            body[name] = _json(name, body[name])
-    if "fields" in body:
-        names = _split(body["fields"])
-        body["fields"] = {
-            "include": [name.removeprefix("+") for name in names if not name.startswith("-")],
-            "exclude": [name[1:] for name in names if name.startswith("-")],
-        }
-    if "sortby" in body:
-        body["sortby"] = [
-            {"field": name.lstrip("+-"), "direction": "desc" if name.startswith("-") else "asc"}
-            for name in _split(body["sortby"])
-        ]
-    return parse_search(body)
+    """Read the query string of ``GET /search``: lists with commas, geometry and query as JSON, ``-`` to leave out."""
+    given = {name: text for name, text in parameters.items() if text}
+    return parse_search({name: _from_text(name, text) for name, text in given.items()})
+
+
+def _from_text(name: str, text: str) -> Any:
+    """What the JSON body would hold in place of ``text``."""
+    match name:
+        case "collections" | "ids":
+            return _split(text)
+        case "bbox":
+            return [_to_number(name, text, part) for part in _split(text)]
+        case "limit" | "page":
+            return _to_number(name, text, text)
+        case "intersects" | "query":
+            return _json(name, text)
+        case "fields":
+            names = [(part.startswith("-"), part.lstrip("+-")) for part in _split(text)]
+            return {
+                "include": [part for leave_out, part in names if not leave_out],
+                "exclude": [part for leave_out, part in names if leave_out],
+            }
+        case "sortby":
+            return [
+                {"field": part.lstrip("+- "), "direction": "desc" if part.startswith("-") else "asc"}
+                for part in _split(text)
+            ]
+    return text
 
 
 def parse_search(body: Mapping[str, Any]) -> SearchQuery:
@@ -126,9 +128,10 @@ def _sort_keys(value: object) -> tuple[SortKey, ...]:
         raise BadRequest.of("sortby", value, wanted)
     keys = []
     for key in value:
-        if not isinstance(key, dict) or not isinstance(key.get("field"), str) or key.get("direction", "asc") not in ("asc", "desc"):
+        field, direction = (key.get("field"), key.get("direction", "asc")) if isinstance(key, dict) else (None, None)
+        if not isinstance(field, str) or direction not in ("asc", "desc"):
             raise BadRequest.of("sortby", key, wanted)
-        keys.append(SortKey(path=key["field"], descending=key.get("direction") == "desc"))
+        keys.append(SortKey(path=field, descending=direction == "desc"))
     return tuple(keys)
 
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from app.errors import BadRequest
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d))?", re.ASCII)
-_WANTED = "give an RFC 3339 instant or interval, such as 2019-01-01T00:00:00Z/2019-12-11T23:59:59Z or 2019-06-01T00:00:00Z/.."
+_WANTED = (
+    "give an RFC 3339 instant or interval, such as 2019-01-01T00:00:00Z/2019-12-11T23:59:59Z; .. leaves an end open"
+)
 
 
 @dataclass(frozen=True, slots=True)

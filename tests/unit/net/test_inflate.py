@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.inflate import Inflater, InflateError
+from app.net.inflate import InflateError, Inflater
 
 
 def bare(data: bytes) -> bytes:

@@ -96,7 +96,12 @@ def test_a_source_prefix_does_not_open_private_addresses() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "text"),
-    [("allow_hosts", "http://host/"), ("allow_hosts", "user@host"), ("allow_sources", "host"), ("allow_sources", "https://")],
+    [
+        ("allow_hosts", "http://host/"),
+        ("allow_hosts", "user@host"),
+        ("allow_sources", "host"),
+        ("allow_sources", "https://"),
+    ],
 )
 def test_a_setting_that_cannot_be_read_stops_the_start_and_names_itself(setting: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"SWATH_{setting.upper()}"):

@@ -54,7 +54,7 @@ def test_what_no_resolver_should_see_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("netloc", ["host:0", "host:65536", "host:99999", "host:-1", "host:8o", "host:80:80", "a]:1"])
 def test_an_impossible_port_is_refused(netloc: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         split_netloc(netloc)
 
 

@@ -135,6 +135,7 @@ def test_bits_of_a_quality_band_can_be_tested():
     assert one("(q >> 1) & 1", q=quality).tolist() == [0, 0, 1, 1]
     assert one("(q & 8) != 0", q=quality).tolist() == [0, 1, 1, 1]
     assert one("q & 0b1000 | 1", q=quality).tolist() == [1, 9, 9, 9]
+    assert one("q << (2 > 1)", q=quality[:3]).tolist() == [0, 16, 20]
     assert one("q ^ q", q=quality).tolist() == [0, 0, 0, 0]
 
 
@@ -179,6 +180,7 @@ def test_a_constant_condition_chooses_the_branch():
         ("{} // {}", (1.0, 0.1)),
         ("{} % {}", (-7, 3)),
         ("{} % {}", (-7.5, 2)),
+        ("1.5 // {}", (0.4,)),
         ("{} ** {}", (2.0, -3)),
         ("{} ** {}", (-2.0, 2)),
         ("{} ** {}", (2, 0.5)),
@@ -194,6 +196,8 @@ def test_a_constant_condition_chooses_the_branch():
         ("arctan2({}, {})", (1, 2)),
         ("maximum({}, {})", (1, 2)),
         ("isnan({})", (1.5,)),
+        ("sign(not {})", (1,)),
+        ("round({} > 2)", (3,)),
     ],
 )
 def test_constants_are_folded_as_arrays_would_compute_them(operation, values):

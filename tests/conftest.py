@@ -1,0 +1,17 @@
+"""What many tests share: one server with the sample catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.settings import Settings
+from tests.serving import serving
+
+
+@pytest.fixture(scope="session")
+def sample_server() -> Iterator[str]:
+    """Base URL of a server with the sample catalogue, which is generated once into the user's cache folder."""
+    with serving(Settings(sample=True)) as base:
+        yield base
