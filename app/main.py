@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from app import __version__
 from app.api.middleware import Door
 from app.api.problems import install_problems
-from app.api.routers import about, crops, points, sample, server, tilejson, tiles
+from app.api.routers import about, crops, docs, points, sample, server, tilejson, tiles
 from app.read.opener import configure_gdal
 from app.runtime import build_runtime
 from app.settings import Settings
@@ -25,10 +25,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     configure_gdal()
     warnings.filterwarnings("ignore", module="rio_tiler")  # notes for its authors, not for our log
-    api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redoc_url=None)
+    api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
     install_problems(api)
-    for room in (server, tilejson, tiles, crops, points, about, sample):
+    for room in (server, docs, tilejson, tiles, crops, points, about, sample):
         api.include_router(room.router)
     return Door(api)
 

@@ -83,8 +83,9 @@ def check_bands(source: Source, header: Header, indexes: Sequence[int]) -> None:
     """Raise ``BadRequest`` when a band number is not in the file."""
     missing = [index for index in indexes if not 1 <= index <= header.band_count]
     if missing:
+        bands = "1 band, b1" if header.band_count == 1 else f"{header.band_count} bands, b1 to b{header.band_count}"
         raise BadRequest(
-            f"{source.name!r} has no band {missing[0]}; it has {header.band_count}, numbered from 1.",
+            f"{source.name!r} has no band {missing[0]}; it has {bands}.",
             faults=[ParameterFault(name="bidx", value=str(missing[0]), message=f"must be 1 to {header.band_count}")],
         )
 

@@ -1,14 +1,16 @@
 """How does GDAL read without opening anything? It gets one file, through Python, and everything else does not exist.
 
 Three traps of rasterio 1.4 and 1.5 shape this file. An exception inside ``open`` or ``read`` of an opener is lost or
-prints a traceback: failures are kept on the file, GDAL gets too few bytes, and the cause is raised above. A short answer
-to a multi-range read leaves GDAL's buffer uninitialised: it is a failure too, so that no stray memory becomes pixels.
-And each ``opener=`` registers a file system with GDAL: 250 bytes that never come back, and a change in a list that other
-threads walk without a lock. So one is registered at start, held by an anchor, and shared by all datasets.
+prints a traceback: failures are kept on the file, GDAL gets too few bytes, and the cause is raised above. A short
+answer to a multi-range read leaves GDAL's buffer uninitialised: it is a failure too, so that no stray memory becomes
+pixels. And each ``opener=`` registers a file system with GDAL: 250 bytes that never come back, and a change in a list
+that other threads walk without a lock. So one is registered at start, held by an anchor, and shared by all datasets.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextvars
 import os
 import re
 import warnings
@@ -128,5 +130,7 @@ def _register() -> _Registered | None:
     with rasterio.Env(**GDAL_OPTIONS), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         anchor = rasterio.open(OpenFiles.anchor, driver="GTiff", opener=files, sharing=False)
+    # GDAL closes what is left when the process ends, after Python: a call back into Python would crash then.
+    atexit.register(contextvars.copy_context().run, anchor.close)
     match = re.fullmatch(rf"(/vsi\w+/){OpenFiles.anchor}", anchor.name)
     return _Registered(files=files, prefix=match[1], anchor=anchor) if match else None

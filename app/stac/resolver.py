@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from app.cache.memory import MemoryCache
-from app.errors import BadRequest, InvalidExpression, LimitExceeded, SourceNotAllowed, shorten
+from app.errors import BadRequest, InvalidExpression, LimitExceeded, ParameterFault, SourceNotAllowed, shorten
 from app.model.choice import BandRef, Choice
 from app.model.expression import Expression
 from app.model.item import Item
@@ -113,7 +113,9 @@ def _band_names(expression: Expression) -> dict[str, BandRef]:
     for name in expression.names:
         match = _BAND.fullmatch(name)
         if match is None:
-            raise InvalidExpression(f"{name!r} is not a band; bands of a raster are named b1, b2, b3 …")
+            fault = ParameterFault(name="expression", value=name[:80], message="is not a band of this raster")
+            told = f"{shorten(name)!r} is not a band; bands of a raster are named b1, b2, b3 …"
+            raise InvalidExpression(told, faults=[fault])
         names[name] = BandRef(0, int(match[1]))
     if not names:
         raise BadRequest.of("expression", expression.text, "names no band; write it over b1, b2 …")

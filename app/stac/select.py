@@ -18,8 +18,8 @@ _POSITION = re.compile(r"[bB]([1-9][0-9]{0,3})")
 _BAND_OF_ASSET = re.compile(r"(.+)_[bB]([1-9][0-9]{0,3})")
 _OTHER_ROLES = frozenset({"thumbnail", "metadata"})
 _OTHER_SUFFIXES = frozenset(
-    (".csv", ".gif", ".gpkg", ".grib", ".grib2", ".h5", ".hdf", ".html", ".j2k", ".jp2", ".jpeg", ".jpg", ".json", ".laz",
-     ".nc", ".parquet", ".pdf", ".png", ".txt", ".webp", ".xml", ".zarr", ".zip")
+    (".csv", ".gif", ".gpkg", ".grib", ".grib2", ".h5", ".hdf", ".html", ".j2k", ".jp2", ".jpeg", ".jpg", ".json",
+     ".laz", ".nc", ".parquet", ".pdf", ".png", ".txt", ".webp", ".xml", ".zarr", ".zip")
 )  # fmt: skip
 _ANY_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 """What a server says of a file that it does not know."""

@@ -72,10 +72,11 @@ def _quantise(fractions: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _split(text: str) -> list[list[str]]:
-    """Group words into operations; every operation begins with a word that is neither a number nor bands."""
+    """Group words into operations: one begins with its name, or with any word behind an operation that is complete."""
     steps: list[list[str]] = []
     for word in text.replace(",", " ").lower().split():
-        if word in ARGUMENTS or not steps or not re.fullmatch(r"[-+.\deinfa]+|[rgb123]{1,3}", word):
+        complete = not steps or len(steps[-1]) > len(ARGUMENTS.get(steps[-1][0], ()))
+        if word in ARGUMENTS or not steps or (complete and word.isalpha()):
             steps.append([])
         steps[-1].append(word)
     return steps

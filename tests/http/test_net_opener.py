@@ -309,15 +309,53 @@ def test_parallel_opens_over_the_network_are_independent(server: Upstream) -> No
     assert len(set(asyncio.run(run()))) == 1
 
 
+def process(code: str, *arguments: object) -> str:
+    """Run code in a process of its own, which must end well and say nothing on stderr."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_server_process_registers_one_file_system_for_all_its_datasets_and_ends_cleanly(folder: Path) -> None:
+    """As workers do: threads that run in a copy of the context in which GDAL was configured."""
+    code = """
+import contextvars, pathlib, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from app.model.location import FileLocation
+from app.net.local import LocalSource
+from app.read import opener
+from rasterio import _vsiopener
+
+opener.configure_gdal()
+path, pool = pathlib.Path(sys.argv[1]).resolve(), ThreadPoolExecutor(1)
+sums, seen = [], set()
+
+def work():
+    for _ in range(10):
+        source = LocalSource(FileLocation(path.parent, path), pool)
+        with opener.open_dataset(source) as dataset:
+            seen.add(dataset.name.split("/")[1])
+            sums.append(int(dataset.read(1, out_shape=(100, 100)).sum()))
+            dataset.dataset_mask()
+        source.close()
+
+threads = [threading.Thread(target=contextvars.copy_context().run, args=(work,)) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+registry, open_files = _vsiopener._OPENER_REGISTRY.get(), _vsiopener._OPEN_FILE_EXIT_STACKS.get()
+print(len(sums), len(set(sums)), len(seen), opener._registered.get().files.count, len(registry), len(open_files))
+"""
+    assert process(code, folder / "cog.tif").split() == ["160", "1", "1", "0", "1", "1"]  # the anchor stays
+
+
 def test_dangerous_drivers_are_not_even_registered() -> None:
     """In a process of its own: GDAL registers drivers once."""
     code = (
         "from app.read.opener import configure_gdal; configure_gdal(); import rasterio\n"
         "with rasterio.Env() as env: print(' '.join(env.drivers()))"
     )
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
-    drivers = set(done.stdout.split())
+    drivers = set(process(code).split())
     assert {"GTiff", "VRT", "MEM"} <= drivers
     assert not drivers & {
         "MRF",

@@ -1,32 +1,47 @@
-"""The server itself: probes, and the first page."""
+"""The server itself: probes, the first page, and the files that pages are made of."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from app import __version__
 from app.api.dataset import runtime
 from app.api.origin import base_url
+from app.errors import NotFound
 
 router = APIRouter(tags=["Server"])
 
-VIEWER = Path(__file__).parents[2] / "viewer"
-PAGE_POLICY = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'"
+VIEWER = StaticFiles(directory=Path(__file__).parents[2] / "viewer")
+"""Finds files inside the folder and nowhere else; answers 304 to a caller that has the file."""
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    "": "text/plain; charset=utf-8",
+}
+"""Not the machine's own table, which differs from one machine to the next; what is not here is not served."""
+
+PAGE_POLICY = "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 """A page of ours loads nothing from elsewhere; the browser enforces it."""
 
 
-@router.get("/livez")
+@router.get("/livez", summary="Is the process alive?")
 async def livez() -> dict[str, str]:
     """200 while the event loop runs; does no work."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
-@router.get("/healthz")
+@router.get("/readyz", summary="Is it ready for requests?")
+@router.get("/healthz", summary="The same, under another usual name")
 async def readyz(request: Request) -> Response:
     """200 when requests may come, else 503."""
     ready = runtime(request).ready
@@ -34,14 +49,48 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
 
 
-@router.get("/")
+@router.get("/", summary="The map, or the links of this server")
 async def landing(request: Request) -> Response:
-    """The page, or for `Accept: application/json` the links of this server."""
-    if "text/html" not in request.headers.get("accept", "text/html"):
-        return JSONResponse(landing_links(base_url(request), sample=runtime(request).sample is not None))
-    return FileResponse(
-        VIEWER / "index.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
-    )
+    """A page for people; for `Accept: application/json` the links of this server."""
+    if "text/html" in request.headers.get("accept", "text/html"):
+        response = await page(request, "index.html", PAGE_POLICY)
+    else:
+        response = JSONResponse(landing_links(base_url(request), sample=runtime(request).sample is not None))
+    response.headers.update({"Cache-Control": "no-cache", "Vary": "Accept"})
+    return response
+
+
+@router.get("/viewer/{path:path}", include_in_schema=False)
+async def viewer_file(request: Request, path: str) -> Response:
+    """A script, style or picture of a page."""
+    return await send_file(request, path)
+
+
+@router.get("/favicon.ico", include_in_schema=False)
+async def favicon(request: Request) -> Response:
+    """What browsers ask for beside a picture that is opened alone."""
+    return await send_file(request, "favicon.svg")
+
+
+async def page(request: Request, name: str, policy: str) -> Response:
+    """Answer with a page of the viewer under a Content-Security-Policy."""
+    response = await send_file(request, name)
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+async def send_file(request: Request, path: str) -> Response:
+    """Answer with a file of the viewer; browsers keep it and ask whether it is still the same.
+
+    Raises:
+        NotFound: No such file inside the viewer's folder.
+    """
+    media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix)
+    if media_type is None or "\0" in path:
+        raise NotFound("There is no such file in the viewer.")
+    response = await VIEWER.get_response(path, request.scope)
+    response.headers.update({"Cache-Control": "no-cache", "Content-Type": media_type})
+    return response
 
 
 def landing_links(base: str, *, sample: bool) -> dict[str, Any]:

@@ -82,11 +82,11 @@ def _areas(given: Mapping[str, Any]) -> Iterable[Shape]:
         yield parse_geometry(given["intersects"])
 
 
-def _names(given: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """A list of texts; empty or absent means no restriction."""
+def _names(given: Mapping[str, Any], name: str, parameter: str | None = None) -> tuple[str, ...] | None:
+    """A list of texts; empty or absent means no restriction. ``parameter`` is at fault if not ``name`` itself."""
     value = given.get(name, [])
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-        raise BadRequest.of(name, value, f'give a list of texts, such as {{"{name}": ["sentinel-s2-l2a-cogs"]}}')
+        raise BadRequest.of(parameter or name, value, f'"{name}" is a list of texts, such as ["id"]')
     return tuple(value) or None
 
 
@@ -119,7 +119,7 @@ def _fields(value: object) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise BadRequest.of("fields", value, 'give {"include": [...], "exclude": [...]}')
     given = {name: part for name, part in value.items() if part is not None}
-    return _names(given, "include"), _names(given, "exclude") or ()
+    return _names(given, "include", "fields"), _names(given, "exclude", "fields") or ()
 
 
 def _sort_keys(value: object) -> tuple[SortKey, ...]:

@@ -1,0 +1,153 @@
+"""The description of the API, for machines and for people, with examples that work on this server."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from app.api.dataset import runtime
+from app.api.origin import base_url
+from app.api.problems import MEDIA_TYPE as PROBLEM_TYPE
+from app.api.routers.server import PAGE_POLICY, page
+from app.model.request import Format
+from app.sample.catalogue import SampleCatalogue
+
+router = APIRouter()
+
+Document = dict[str, Any]
+
+DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
+"""Swagger UI writes styles into its elements."""
+
+TAGS = {
+    "Tiles": "Map tiles, the address that map programs take.",
+    "TileJSON": "Where the tiles of a dataset are, and how far they reach.",
+    "Crops and previews": "A box, or the whole, as one picture or array.",
+    "Points": "Values at one place.",
+    "About a dataset": "What is in it, before anything is drawn.",
+    "Sample catalogue": "A year of invented scenes, with a small STAC search.",
+    "Server": "The page, and what a supervisor asks.",
+}
+
+SUMMARIES = {
+    "/{ds}/tiles/{z}/{x}/{y}": "A tile",
+    "/{ds}/tiles/{tms}/{z}/{x}/{y}": "A tile of a tile matrix set",
+    "/{ds}/tilejson.json": "TileJSON",
+    "/{ds}/{tms}/tilejson.json": "TileJSON of a tile matrix set",
+    "/{ds}/crop/{bbox}": "A box, at most 1024 pixels",
+    "/{ds}/crop/{bbox}/{size}": "A box of a given size",
+    "/{ds}/bbox/{bbox}": "A box, at the data's resolution",
+    "/{ds}/bbox/{bbox}/{size}": "A box of a given size, under its other name",
+    "/{ds}/preview": "The whole",
+    "/{ds}/preview.{format}": "The whole, in a given format",
+    "/{ds}/preview/{size}": "The whole, of a given size",
+    "/{ds}/point/{point}": "Values at a point",
+    "/{ds}/info": "Bands, size, CRS, nodata",
+    "/{ds}/bounds": "Bounds",
+    "/stac/assets": "Assets of an item",
+}
+
+IN_PATH = {
+    "ds": "stac",
+    "tms": "WebMercatorQuad",
+    "z": "13",
+    "x": "4797",
+    "y": "3399.png",
+    "bbox": "30.80,29.45,30.88,29.52.png",
+    "size": "512x512.png",
+    "format": "png",
+    "point": "30.85,29.48",
+    "path": "catalog.json",
+}
+"""Values of path parameters that lie inside the sample's scenes."""
+
+PICTURES = ("Tiles", "Crops and previews")
+
+PROBLEM: Document = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "instance", "errors"],
+    "properties": {
+        "type": {"type": "string", "description": "Stable word for programs.", "examples": ["invalid-parameter"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "The value, the limit and the remedy."},
+        "instance": {"type": "string", "description": "The request's id, as in `X-Request-Id`."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "message"],
+                "properties": {name: {"type": "string"} for name in ("name", "message", "value")},
+            },
+        },
+    },
+}
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The API documentation for people."""
+    return await page(request, "docs.html", DOCS_POLICY)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """The API documentation for machines."""
+    described = describe(request.app, base_url(request), runtime(request).sample)
+    return JSONResponse(described, headers={"Cache-Control": "no-cache"})
+
+
+def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Document:
+    """The OpenAPI document as one server shows it: its address, and examples from its sample catalogue."""
+    document = deepcopy(api.openapi())
+    document["servers"] = [{"url": base}]
+    document["tags"] = [{"name": name, "description": told} for name, told in TAGS.items()]
+    examples = _examples(base, sample)
+    for path, operations in document["paths"].items():
+        operations.pop("head", None)  # every GET answers HEAD too
+        for operation in operations.values():
+            _tidy(path, operation, examples)
+    schemas = document["components"]["schemas"]
+    document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}
+    return document
+
+
+def _examples(base: str, sample: SampleCatalogue | None) -> dict[str, Document]:
+    """What to add to the parameters of each name."""
+    added: dict[str, Document] = {name: {"example": value} for name, value in IN_PATH.items()}
+    if sample is None:
+        return added
+    collection, item = sample.collection_id, sample.showcase_id
+    item_url = f"{base}/v0/collections/{collection}/items/{item}"
+    raster_url = f"{base}/samples/{collection}/{item}/visual.tif"
+    return added | {
+        "collection_id": {"example": collection},
+        "item_id": {"example": item},
+        "assets": {"example": ["visual"]},
+        "url": {
+            "examples": {
+                "item": {"summary": "For /stac: a sample scene", "value": item_url},
+                "raster": {"summary": "For /cog: its picture", "value": raster_url},
+            }
+        },
+    }
+
+
+def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None:
+    operation["summary"] = SUMMARIES.get(path, operation["summary"])
+    operation["tags"] = [tag[:1].upper() + tag[1:] for tag in operation["tags"]]
+    for parameter in operation.get("parameters", ()):
+        parameter |= examples.get(parameter["name"], {})
+    responses = operation["responses"]
+    responses.pop("422", None)
+    responses["default"] = {
+        "description": "A problem",
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if operation["tags"][0] in PICTURES:
+        responses["200"] = {"description": "A picture or an array", "content": {format.media_type: {} for format in Format}}

@@ -1,0 +1,104 @@
+"""Write the pages of docs/ that follow from the code: settings, parameters, errors.
+
+    python scripts/make_docs.py            writes them
+    python scripts/make_docs.py --check    exits 1 when one is out of date
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app import errors  # noqa: E402 -- the checkout is put on the path first
+from app.api import parameters  # noqa: E402
+from app.settings import Settings  # noqa: E402
+
+NOTE = "<!-- Written by scripts/make_docs.py from the code; change it there. -->\n\n"
+
+
+def main() -> int:
+    """Write or check every page."""
+    pages = {"settings.md": settings_page(), "parameters.md": parameters_page(), "errors.md": errors_page()}
+    stale = [name for name, text in pages.items() if not _is_current(name, text)]
+    if "--check" in sys.argv:
+        if stale:
+            sys.stderr.write(f"out of date: {', '.join(stale)}; run python scripts/make_docs.py\n")
+        return 1 if stale else 0
+    for name, text in pages.items():
+        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _is_current(name: str, text: str) -> bool:
+    path = ROOT / "docs" / name
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def settings_page() -> str:
+    """Every setting with its default and one line of help."""
+    rows = [
+        f"| `SWATH_{name.upper()}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    head = (
+        "# Settings\n\nEnvironment variables, or keys of a TOML file named by `SWATH_CONFIG` (without the prefix, lower "
+        "case); the environment wins. `_MB` counts 1 048 576 bytes, `_S` seconds.\n\n| setting | default | meaning |\n"
+        "|---|---|---|\n"
+    )
+    return f"{NOTE}{head}" + "\n".join(rows) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None or value == ():
+        return "unset"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{part}`" for part in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def parameters_page() -> str:
+    """Every query parameter with all of its spellings, and the routes that know it."""
+    groups = {"tile": parameters.TILE, "TileJSON": parameters.TILEJSON, "crop": parameters.CROP,
+              "preview": parameters.PREVIEW, "point": parameters.POINT, "info, bounds, assets": parameters.ABOUT}  # fmt: skip
+    known = {p.name: p for group in groups.values() for p in group}
+    rows = []
+    for name, parameter in known.items():
+        routes = ", ".join(route for route, group in groups.items() if parameter in group)
+        also = ", ".join(f"`{alias}`" for alias in parameter.aliases)
+        text = parameter.help.replace("|", "\\|")
+        rows.append(f"| `{name}` | {also} | {text} | {routes} |")
+    head = (
+        "# Query parameters\n\nNames are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does "
+        "not know is served without it and named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says "
+        "what was meant.\n\n| parameter | also spelt | meaning | routes |\n|---|---|---|---|\n"
+    )
+    return f"{NOTE}{head}" + "\n".join(rows) + "\n"
+
+
+def errors_page() -> str:
+    """Every kind of problem, by its ``type``."""
+    head = (
+        "# Errors\n\nEvery error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence "
+        "with the value, the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), "
+        "and `errors`, one entry per parameter at fault. Only `out-of-bounds` may be kept by caches.\n"
+    )
+    return NOTE + head + "".join(_error(kind) for kind in _tree(errors.SwathError))
+
+
+def _tree(kind: type[errors.SwathError]) -> Iterator[type[errors.SwathError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _tree(child)
+
+
+def _error(kind: type[errors.SwathError]) -> str:
+    summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+    return f"\n## {kind.slug}\n\n{kind.status} {kind.title}. {summary}\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
