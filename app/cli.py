@@ -92,8 +92,12 @@ def is_free(host: str, port: int) -> bool:
 def prepare_sample(settings: Settings) -> SampleCatalogue:
     """Generate the sample catalogue if it is not there, with a line of progress."""
     catalogue = SampleCatalogue.from_settings(settings)
+
+    def show(done: int, total: int) -> None:
+        click.echo(f"\rDrawing the sample catalogue: {done}/{total}", nl=done == total)
+
     try:
-        catalogue.ensure(lambda done, total: click.echo(f"\rDrawing the sample catalogue: {done}/{total}", nl=done == total))
+        catalogue.ensure(show)
     except SwathError as err:
         raise click.ClickException(err.detail) from err
     return catalogue

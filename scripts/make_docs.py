@@ -1,7 +1,6 @@
 """Write the pages of docs/ that follow from the code: settings, parameters, errors.
 
-    python scripts/make_docs.py            writes them
-    python scripts/make_docs.py --check    exits 1 when one is out of date
+``python scripts/make_docs.py`` writes them; with ``--check`` it exits 1 when one is out of date.
 """
 
 from __future__ import annotations
@@ -18,6 +17,28 @@ from app.api import parameters  # noqa: E402
 from app.settings import Settings  # noqa: E402
 
 NOTE = "<!-- Written by scripts/make_docs.py from the code; change it there. -->\n\n"
+SETTINGS = """# Settings
+
+Environment variables, or keys of a TOML file named by `SWATH_CONFIG` (without the prefix, lower case); the environment
+wins. `_MB` counts 1 048 576 bytes, `_S` seconds.
+
+| setting | default | meaning |
+|---|---|---|
+"""
+PARAMETERS = """# Query parameters
+
+Names are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does not know is served without it
+and named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what was meant.
+
+| parameter | also spelt | meaning | routes |
+|---|---|---|---|
+"""
+ERRORS = """# Errors
+
+Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence with the value, the
+limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one entry per
+parameter at fault. Only `out-of-bounds` may be kept by caches.
+"""
 
 
 def main() -> int:
@@ -44,12 +65,7 @@ def settings_page() -> str:
         f"| `SWATH_{name.upper()}` | {_default(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    head = (
-        "# Settings\n\nEnvironment variables, or keys of a TOML file named by `SWATH_CONFIG` (without the prefix, lower "
-        "case); the environment wins. `_MB` counts 1 048 576 bytes, `_S` seconds.\n\n| setting | default | meaning |\n"
-        "|---|---|---|\n"
-    )
-    return f"{NOTE}{head}" + "\n".join(rows) + "\n"
+    return f"{NOTE}{SETTINGS}" + "\n".join(rows) + "\n"
 
 
 def _default(value: object) -> str:
@@ -71,22 +87,12 @@ def parameters_page() -> str:
         also = ", ".join(f"`{alias}`" for alias in parameter.aliases)
         text = parameter.help.replace("|", "\\|")
         rows.append(f"| `{name}` | {also} | {text} | {routes} |")
-    head = (
-        "# Query parameters\n\nNames are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does "
-        "not know is served without it and named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says "
-        "what was meant.\n\n| parameter | also spelt | meaning | routes |\n|---|---|---|---|\n"
-    )
-    return f"{NOTE}{head}" + "\n".join(rows) + "\n"
+    return f"{NOTE}{PARAMETERS}" + "\n".join(rows) + "\n"
 
 
 def errors_page() -> str:
     """Every kind of problem, by its ``type``."""
-    head = (
-        "# Errors\n\nEvery error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence "
-        "with the value, the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), "
-        "and `errors`, one entry per parameter at fault. Only `out-of-bounds` may be kept by caches.\n"
-    )
-    return NOTE + head + "".join(_error(kind) for kind in _tree(errors.SwathError))
+    return NOTE + ERRORS + "".join(_error(kind) for kind in _tree(errors.SwathError))
 
 
 def _tree(kind: type[errors.SwathError]) -> Iterator[type[errors.SwathError]]:

@@ -12,9 +12,7 @@ from app.model.expression import Expression
 from app.model.grid import Frame
 
 Rgba = tuple[int, int, int, int]
-ColormapTable = (
-    dict[int, Rgba] | dict[float | int, Rgba] | Sequence[tuple[tuple[float | int, float | int], Rgba]]
-)
+ColormapTable = dict[int, Rgba] | dict[float | int, Rgba] | Sequence[tuple[tuple[float | int, float | int], Rgba]]
 """Either value to colour, or a list of ``((low, high), colour)`` with ``low <= value < high`` (rio-tiler's forms)."""
 
 

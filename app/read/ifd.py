@@ -42,7 +42,8 @@ def directory_size(source: ByteSource, offset: int) -> tuple[int, int]:
         [count] = struct.unpack(order + count_code, source.read(offset, head))
         # Tags are sorted, so the size stands among the first three: NewSubfileType, ImageWidth, ImageLength.
         entries = source.read(offset + head, entry_size * min(count, 4))
-        sizes = dict(_entry(entries[at : at + entry_size], order, value_at) for at in range(0, len(entries), entry_size))
+        starts = range(0, len(entries), entry_size)
+        sizes = dict(_entry(entries[at : at + entry_size], order, value_at) for at in starts)
         return sizes[IMAGE_WIDTH], sizes[IMAGE_LENGTH]
     except (struct.error, KeyError) as err:
         raise UpstreamUnusable(f"{source.name} is broken: an overview has no size.") from err

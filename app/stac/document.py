@@ -12,7 +12,6 @@ from app.model.grid import Bounds
 from app.model.item import Asset, Item
 from app.model.location import Location
 
-
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JSON_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
@@ -43,7 +42,9 @@ def _load_json(body: bytes) -> Any:
         raise UpstreamUnusable("The document is nested too deep to be a STAC item.") from err
     except ValueError as err:
         if body.startswith(_TIFF):
-            raise UpstreamUnusable("The document is a TIFF, not a STAC item; rasters are asked for under /cog.") from err
+            raise UpstreamUnusable(
+                "The document is a TIFF, not a STAC item; rasters are asked for under /cog."
+            ) from err
         if not body.strip():
             raise UpstreamUnusable("The document is empty; a STAC item is needed.") from err
         start = shorten(body[:40].decode("utf-8", "replace"), 40)
@@ -62,7 +63,9 @@ def _require_item(document: Any) -> None:
             f"The document is a STAC {kind or 'Collection'}, not an item; give the URL of one of its items."
         )
     if not isinstance(document.get("assets"), Mapping):
-        raise UpstreamUnusable("The document is JSON but not a STAC item: it has no 'assets' object. Give the URL of an item.")
+        raise UpstreamUnusable(
+            "The document is JSON but not a STAC item: it has no 'assets' object. Give the URL of an item."
+        )
 
 
 def _collection_of_items(document: Mapping[str, Any]) -> str:

@@ -16,10 +16,11 @@ export class SlippyMap extends EventTarget {
   #element;
   #view = { x: 0.5, y: 0.5, zoom: 2 };
   #layer = null;
-  #tiles = new Map(); // key → { image, layer, z, x, y, done }
+  #tiles = new Map(); // url → { image, z, x, y, done }
   #pointers = new Map();
   #frame = 0;
   #loading = 0;
+  #settling = 0;
   #animation = 0;
 
   constructor(element) {
@@ -29,7 +30,7 @@ export class SlippyMap extends EventTarget {
     this.#listen();
   }
 
-  /** Show tiles as a TileJSON describes them; what was there stays until the new tiles have come. */
+  /** Show tiles as a TileJSON describes them, `{ratio}` in place of 1 or 2; what was there stays until they have come. */
   show({ template, bounds, minzoom, maxzoom }) {
     const [west, south, east, north] = bounds;
     const box = { left: worldX(west), right: worldX(east), top: worldY(north), bottom: worldY(south) };
@@ -121,8 +122,7 @@ export class SlippyMap extends EventTarget {
   #changed() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#draw());
-    clearTimeout(this.#loading);
-    this.#loading = setTimeout(() => this.#load(), 40); // not for every step of a zoom
+    this.#loading ||= setTimeout(() => this.#load(), 60); // not for every step of a zoom
     this.#tell("move");
   }
 
@@ -140,10 +140,13 @@ export class SlippyMap extends EventTarget {
 
   /** Ask for the tiles that are in sight, inside the bounds, from the middle outwards. */
   #load() {
+    this.#loading = 0;
     if (!this.#layer || !this.#width) return;
     const { box, minzoom, maxzoom } = this.#layer;
     const z = clamp(Math.round(this.#view.zoom), minzoom, maxzoom);
     const count = 2 ** z;
+    const enlarged = z < maxzoom ? 2 ** (this.#view.zoom - z) : 1;
+    const ratio = devicePixelRatio * enlarged > 1.1 ? 2 : 1;
     const range = (middle, half, low, high) => [
       Math.floor(Math.max(middle - half, low) * count),
       Math.ceil(Math.min(middle + half, high) * count) - 1,
@@ -151,18 +154,18 @@ export class SlippyMap extends EventTarget {
     const [x0, x1] = range(this.#view.x, this.#width / 2 / this.#scale, box.left, box.right);
     const [y0, y1] = range(this.#view.y, this.#height / 2 / this.#scale, box.top, box.bottom);
     const wanted = [];
-    for (let y = y0; y <= y1; y++) for (let x = x0; x <= x1; x++) wanted.push({ layer: this.#layer, z, x, y });
+    for (let y = y0; y <= y1; y++) for (let x = x0; x <= x1; x++) wanted.push({ z, x, y, ratio });
     const distance = ({ x, y }) => Math.hypot((x + 0.5) / count - this.#view.x, (y + 0.5) / count - this.#view.y);
     wanted.sort((a, b) => distance(a) - distance(b));
-    const keys = new Set(wanted.map((tile) => this.#ask(tile)));
-    for (const [key, tile] of this.#tiles) if (!keys.has(key) && !tile.done) this.#drop(key);
+    const urls = new Set(wanted.map((tile) => this.#ask(tile)));
+    for (const [url, tile] of this.#tiles) if (!urls.has(url) && !tile.done) this.#drop(url);
     this.#draw();
-    this.#settle(keys);
+    this.#settle(urls);
   }
 
   #ask(tile) {
-    const key = `${tile.layer.template} ${tile.z}/${tile.x}/${tile.y}`;
-    if (this.#tiles.has(key)) return key;
+    const url = this.#layer.template.replace(/\{(z|x|y|ratio)\}/g, (_, name) => tile[name]);
+    if (this.#tiles.has(url)) return url;
     const image = new Image();
     image.alt = "";
     image.draggable = false;
@@ -170,30 +173,30 @@ export class SlippyMap extends EventTarget {
     const done = (good) => {
       image.classList.toggle("here", good);
       tile.done = true;
-      clearTimeout(this.#loading);
-      this.#loading = setTimeout(() => this.#load(), FADE_MS);
+      clearTimeout(this.#settling);
+      this.#settling = setTimeout(() => this.#load(), FADE_MS);
     };
     image.onload = () => done(true);
     image.onerror = () => done(false);
-    image.src = tile.layer.template.replace("{z}", tile.z).replace("{x}", tile.x).replace("{y}", tile.y);
+    image.src = url;
     this.#element.append(image);
-    this.#tiles.set(key, Object.assign(tile, { image }));
-    return key;
+    this.#tiles.set(url, Object.assign(tile, { image }));
+    return url;
   }
 
   /** Once all that is wanted has come, and has faded in, what lies below may go. */
-  #settle(keys) {
-    const complete = [...keys].every((key) => this.#tiles.get(key).done);
-    if (complete) for (const key of this.#tiles.keys()) if (!keys.has(key)) this.#drop(key);
+  #settle(urls) {
+    const complete = [...urls].every((url) => this.#tiles.get(url).done);
+    if (complete) for (const url of this.#tiles.keys()) if (!urls.has(url)) this.#drop(url);
     this.#tell("busy", !complete);
   }
 
-  #drop(key) {
-    const { image } = this.#tiles.get(key);
+  #drop(url) {
+    const { image } = this.#tiles.get(url);
     image.onload = image.onerror = null;
     image.removeAttribute("src"); // ends the request
     image.remove();
-    this.#tiles.delete(key);
+    this.#tiles.delete(url);
   }
 
   #listen() {

@@ -4,11 +4,11 @@
 import { SlippyMap } from "./map.js";
 
 const BASE = new URL(".", document.baseURI);
-const SHARP = devicePixelRatio > 1.2;
 const NATURAL = "Gamma RGB 3.5 Saturation 1.7 Sigmoidal RGB 15 0.35";
+const SOFTER = "Gamma RGB 3.5 Saturation 1.1 Sigmoidal RGB 13 0.35";
 const LOOKS = {
   "true-colour": () => ({ assets: "B04,B03,B02", color_formula: NATURAL, resampling: "bilinear" }),
-  infrared: () => ({ assets: "B08,B04,B03", color_formula: NATURAL, resampling: "bilinear" }),
+  infrared: () => ({ assets: "B08,B04,B03", color_formula: SOFTER, resampling: "bilinear" }),
   ndvi: () => ({ expression: "(B08-B04)/(B08+B04)", rescale: "-0.2,0.9", colormap_name: state.ramp }),
 };
 const RAMPS = ["rdylgn", "viridis"];
@@ -83,7 +83,7 @@ async function show({ fit = false } = {}) {
   const [template] = tilejson.tiles;
   shown = { item, assets, bounds: tilejson.bounds };
   map.show({ ...tilejson, template: drawable(template) });
-  if (fit) map.fit({ fill: true });
+  if (fit || !isInside(map.view, tilejson.bounds)) map.fit({ fill: true });
   $("xyz").value = template;
   $("tilejson").value = address.href;
   $("credit").textContent = new DOMParser().parseFromString(tilejson.attribution ?? "", "text/html").body.textContent;
@@ -91,11 +91,10 @@ async function show({ fit = false } = {}) {
   showState();
 }
 
-/** The template as this page may load it: from its own origin (SWATH_PUBLIC_URL may name another), sharp if the screen is. */
-function drawable(template) {
-  const path = template.slice(template.indexOf("/stac/tiles/") + 1);
-  return BASE.href + (SHARP ? path.replace("@1x", "@2x") : path);
-}
+/** The template as this page may load it: from its own origin (SWATH_PUBLIC_URL may name another), at the map's ratio. */
+const drawable = (template) => BASE.href + template.slice(template.indexOf("/stac/tiles/") + 1).replace("@1x", "@{ratio}x");
+
+const isInside = ({ lon, lat }, [west, south, east, north]) => lon >= west && lon <= east && lat >= south && lat <= north;
 
 async function tell(showing) {
   try {
@@ -168,8 +167,7 @@ async function pick(place) {
 }
 
 async function valuesAt({ lon, lat }) {
-  const [west, south, east, north] = shown.bounds;
-  if (lon < west || lon > east || lat < south || lat > north) return [element("p", "No data here.")];
+  if (!isInside({ lon, lat }, shown.bounds)) return [element("p", "No data here.")];
   const address = new URL(`stac/point/${lon.toFixed(6)},${lat.toFixed(6)}`, BASE);
   address.search = new URLSearchParams(
     state.own ? wanted().pairs.filter(([name]) => ["url", "assets", "expression", "bidx"].includes(name))

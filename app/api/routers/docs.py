@@ -150,4 +150,7 @@ def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if operation["tags"][0] in PICTURES:
-        responses["200"] = {"description": "A picture or an array", "content": {format.media_type: {} for format in Format}}
+        responses["200"] = {
+            "description": "A picture or an array",
+            "content": {format.media_type: {} for format in Format},
+        }

@@ -30,7 +30,9 @@ MEDIA_TYPES = {
 }
 """Not the machine's own table, which differs from one machine to the next; what is not here is not served."""
 
-PAGE_POLICY = "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
 """A page of ours loads nothing from elsewhere; the browser enforces it."""
 
 

@@ -15,7 +15,8 @@ from app.model.request import AssetChoice
 
 
 def read(query: str, parameters=TILE, *, strict: bool = False) -> Query:
-    return read_query(Request({"type": "http", "query_string": query.encode(), "headers": []}), parameters, strict=strict)
+    request = Request({"type": "http", "query_string": query.encode(), "headers": []})
+    return read_query(request, parameters, strict=strict)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,9 @@ def test_a_crs_is_an_epsg_code_or_crs84(text):
     assert parse_crs(read(f"coord-crs={text}", CROP), "coord_crs") is not None
 
 
-@pytest.mark.parametrize("text", ["EPSG:999999", "/etc/passwd", "http://127.0.0.1/crs", "+proj=longlat", "GEOGCS[]", "3857"])
+@pytest.mark.parametrize(
+    "text", ["EPSG:999999", "/etc/hosts", "http://127.0.0.1/crs", "+proj=longlat", "GEOGCS[]", "3857"]
+)
 def test_nothing_else_is_a_crs(text):
     """PROJ and GDAL would open a file or a URL given as a CRS."""
     with pytest.raises(BadRequest, match="EPSG:n"):
@@ -149,7 +152,13 @@ def test_nothing_else_is_a_crs(text):
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("1,2,3", InvalidType), ("a,b,c,d", InvalidType), ("nan,0,1,1", BadRequest), ("3,0,1,1", BadRequest), ("1,1,1,2", BadRequest)],
+    [
+        ("1,2,3", InvalidType),
+        ("a,b,c,d", InvalidType),
+        ("nan,0,1,1", BadRequest),
+        ("3,0,1,1", BadRequest),
+        ("1,1,1,2", BadRequest),
+    ],
 )
 def test_a_bbox_is_four_finite_numbers_in_order(text, error):
     with pytest.raises(error, match="bbox"):

@@ -74,7 +74,7 @@ def test_a_webp_is_rgb_or_rgba(bands, mask, mode):
     assert (read.mode, read.size) == (mode, (30, 20))
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("dtype", "uint8 int8 uint16 int16 uint32 int32 int64 float32 float64".split())
 def test_npy_has_a_mask_plane_of_0_and_255_whatever_the_dtype(dtype):
     pixels = noise(2, dtype, mask=half())
     read = np.load(BytesIO(encode(pixels, Format.NPY, return_mask=True)), allow_pickle=False)

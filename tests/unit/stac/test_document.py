@@ -51,7 +51,8 @@ def test_the_bounds_are_the_bbox_without_heights_or_nothing(bbox, bounds):
 
 
 def test_providers_become_the_attribution():
-    assert parse(properties={"providers": [{"name": "ESA"}, {"role": "host"}, {"name": "AWS"}]}).attribution == "ESA, AWS"
+    providers = [{"name": "ESA"}, {"role": "host"}, {"name": "AWS"}]
+    assert parse(properties={"providers": providers}).attribution == "ESA, AWS"
 
 
 @pytest.mark.parametrize(

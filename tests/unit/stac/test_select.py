@@ -107,7 +107,7 @@ def test_an_unknown_asset_names_the_ones_there_are_and_the_nearest():
 
 
 def test_nothing_asked_for_names_what_there_is():
-    with pytest.raises(BadRequest, match="assets=… or expression=….*B02, B04, B08, visual"):
+    with pytest.raises(BadRequest, match=r"assets=… or expression=….*B02, B04, B08, visual"):
         choose()
 
 
