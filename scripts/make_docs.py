@@ -27,17 +27,17 @@ wins. `_MB` counts 1 048 576 bytes, `_S` seconds.
 """
 PARAMETERS = """# Query parameters
 
-Names are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does not know is served without it
-and named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what was meant.
+Names are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does not know is left out and named
+in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what was meant.
 
 | parameter | also spelt | meaning | routes |
 |---|---|---|---|
 """
 ERRORS = """# Errors
 
-Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence with the value, the
-limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one entry per
-parameter at fault. Only `out-of-bounds` may be kept by caches.
+Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence with the value,
+the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one entry
+per parameter at fault. Only `out-of-bounds` may be kept by caches.
 """
 
 
@@ -78,8 +78,14 @@ def _default(value: object) -> str:
 
 def parameters_page() -> str:
     """Every query parameter with all of its spellings, and the routes that know it."""
-    groups = {"tile": parameters.TILE, "TileJSON": parameters.TILEJSON, "crop": parameters.CROP,
-              "preview": parameters.PREVIEW, "point": parameters.POINT, "info, bounds, assets": parameters.ABOUT}  # fmt: skip
+    groups = {
+        "tile": parameters.TILE,
+        "TileJSON": parameters.TILEJSON,
+        "crop": parameters.CROP,
+        "preview": parameters.PREVIEW,
+        "point": parameters.POINT,
+        "info, bounds, assets": parameters.ABOUT,
+    }
     known = {p.name: p for group in groups.values() for p in group}
     rows = []
     for name, parameter in known.items():

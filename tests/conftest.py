@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from tests.serving import serving
 
@@ -13,5 +14,7 @@ from tests.serving import serving
 @pytest.fixture(scope="session")
 def sample_server() -> Iterator[str]:
     """Base URL of a server with the sample catalogue, which is generated once into the user's cache folder."""
-    with serving(Settings(sample=True)) as base:
+    settings = Settings(sample=True)
+    SampleCatalogue.from_settings(settings).ensure()
+    with serving(settings) as base:
         yield base

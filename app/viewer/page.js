@@ -82,6 +82,7 @@ async function show({ fit = false } = {}) {
   if (mine !== turn) return;
   const [template] = tilejson.tiles;
   shown = { item, assets, bounds: tilejson.bounds };
+  $("stage").classList.remove("empty");
   map.show({ ...tilejson, template: drawable(template) });
   if (fit || !isInside(map.view, tilejson.bounds)) map.fit({ fill: true });
   $("xyz").value = template;
@@ -178,29 +179,31 @@ async function valuesAt({ lon, lat }) {
 
 function valueTable(names, values) {
   const table = element("table");
-  const bars = values.filter((_, i) => names[i] !== "SCL");
-  const most = Math.max(...bars.filter(Number.isFinite), 0);
+  const known = !state.own; // the sample's bands have names, classes and an index
+  const isClass = (name) => known && name === "SCL";
+  const most = Math.max(0, ...values.filter((value, i) => value !== null && !isClass(names[i])));
   names.forEach((name, i) => {
-    const row = table.insertRow();
-    const head = element("th", BANDS[name] && !state.own ? BANDS[name] : name);
-    head.scope = "row";
-    row.append(head);
-    const bar = row.insertCell();
-    bar.className = "bar";
-    if (most > 0 && values[i] > 0 && name !== "SCL") {
-      bar.append(element("span"));
-      bar.firstChild.style.width = `${(100 * values[i]) / most}%`;
-    }
-    row.insertCell().textContent = name === "SCL" && !state.own ? (CLASSES[values[i]] ?? "—") : number(values[i]);
+    const head = known ? (BANDS[name] ?? name) : name;
+    if (isClass(name)) addRow(table, head, CLASSES[values[i]] ?? "no data");
+    else addRow(table, head, number(values[i]), most && Math.max(values[i], 0) / most);
   });
   const [red, nir] = ["B04", "B08"].map((name) => values[names.indexOf(name)]);
-  if (!state.own && red + nir > 0) {
-    const row = table.insertRow();
-    row.className = "sum";
-    row.innerHTML = "<th scope=row>NDVI</th><td class=bar></td><td></td>";
-    row.lastChild.textContent = ((nir - red) / (nir + red)).toFixed(2).replace("-", "−");
-  }
+  if (known && red + nir > 0) addRow(table, "NDVI", ((nir - red) / (nir + red)).toFixed(2).replace("-", "−")).className = "sum";
   return table;
+}
+
+/** One row; with a bar when `share`, 0 to 1, is given. */
+function addRow(table, head, text, share) {
+  const row = table.insertRow();
+  row.append(Object.assign(element("th", head), { scope: "row" }));
+  if (share !== undefined) {
+    const bar = row.insertCell();
+    bar.className = "bar";
+    bar.append(element("span"));
+    bar.firstChild.style.width = `${100 * share}%`;
+  }
+  Object.assign(row.insertCell(), { textContent: text, colSpan: share === undefined ? 2 : 1 });
+  return row;
 }
 
 function placePopup() {
@@ -346,7 +349,7 @@ async function listScenes() {
 }
 
 function showAbsence() {
-  $("absent").hidden = false;
+  $("absent").hidden = $("hint").hidden = false;
   $("use").open = false;
   $("own").open = true;
 }
