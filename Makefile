@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or newer) and make. Everything else goes into .venv, as locked in requirements*.lock.
+# Needs python3 (3.11 or newer; PYTHON=python3.13 chooses one) and make. The rest goes into .venv, as locked in requirements*.lock.
 .DEFAULT_GOAL := help
 .PHONY: help serve test check setup bench bless lock container clean runtime
 

@@ -82,9 +82,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # vfs copies whole layers, and works where overlay on overlay does not (in a container, as in CI).
-        places = ["--root", folder / "images", "--runroot", folder / "run", "--storage-driver", "vfs"]
-        self.command: list[str | Path] = ["buildah", *places]
+        self.command: list[str | Path] = ["buildah", "--root", folder / "images", "--runroot", folder / "run"]
 
     def buildah(self, *arguments: str | Path) -> str:
         """Run a buildah command and return what it printed; what it said is shown when it fails."""

@@ -45,8 +45,8 @@ class Door:
         answer = _Answer(send, request_id, head_only=scope["method"] == "HEAD")
         if scope["method"] == "OPTIONS":
             await _preflight(answer)
-        elif len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > URL_MAX:
-            error = UrlTooLong(f"The URL has more than {URL_MAX} characters.")
+        elif (length := len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])) > URL_MAX:
+            error = UrlTooLong(f"The URL has {length} characters, {URL_MAX} are read at most; shorten it.")
             await problem(error, request_id)(scope, receive, answer.send)
         else:
             await self._pass(_tidy(scope), receive, answer)

@@ -24,6 +24,8 @@ WGS84 = CRS.from_epsg(4326)
 FORMATS = {"png": Format.PNG, "jpg": Format.JPEG, "jpeg": Format.JPEG, "webp": Format.WEBP, "tif": Format.TIFF,
            "tiff": Format.TIFF, "npy": Format.NPY}  # fmt: skip
 PADDING_MAX = 128
+COORDINATE_MAX = 1e9
+"""No CRS has coordinates beyond; GDAL unwinds a huge Web Mercator x by 360 degrees at a time, which never ends."""
 
 
 def parse_selection(query: Query) -> Selection:
@@ -145,7 +147,10 @@ def _numbers(query: Query, value: str) -> list[float]:
         numbers = [float(word) for word in words]
     except ValueError:
         raise query.fault("rescale", value, "is not pairs of numbers; write for example rescale=0,3000") from None
-    if len(numbers) % 2 or not all(map(math.isfinite, numbers)):
+    if len(numbers) % 2:
+        count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
+        raise query.fault("rescale", value, f"has {count}, not pairs of low,high; write for example rescale=0,3000")
+    if not all(map(math.isfinite, numbers)):
         raise query.fault("rescale", value, "is not pairs of finite numbers; write for example rescale=0,3000")
     return numbers
 
@@ -163,8 +168,9 @@ def _colormap(query: Query) -> ColormapTable | None:
 
 def _respelt(query: Query, err: BadRequest) -> BadRequest:
     """The same error under the name that the caller wrote (``color_map`` for ``colormap_name``)."""
-    faults = [replace(fault, name=query.spelling.get(fault.name, fault.name)) for fault in err.faults]
-    return type(err)(err.detail, faults=faults)
+    for fault in err.faults:
+        return query.fault(fault.name, fault.value, fault.message)
+    return err
 
 
 def parse_format(query: Query, text: str | None) -> Format | None:
@@ -186,11 +192,16 @@ def parse_crs(query: Query, parameter: str) -> CRS | None:
         return WGS84
     match = re.fullmatch(r"EPSG:([0-9]{4,6})", text, re.IGNORECASE)
     try:
-        if match:
-            return CRS.from_epsg(int(match[1]))
+        crs = CRS.from_epsg(int(match[1])) if match else None
     except CRSError:
-        pass
-    raise query.fault(parameter, text, "is not a known CRS; write EPSG:n, such as EPSG:4326, or OGC:CRS84")
+        crs = None
+    if crs is None:
+        raise query.fault(parameter, text, "is not a known CRS; write EPSG:n, such as EPSG:4326, or OGC:CRS84")
+    if not (crs.is_geographic or crs.is_projected):
+        raise query.fault(
+            parameter, text, "is not a CRS of maps (it has heights, or x y z); write for example EPSG:3857"
+        )
+    return crs
 
 
 def parse_bounds(text: str) -> Bounds:
@@ -225,4 +236,6 @@ def _floats(name: str, text: str, count: int) -> list[float]:
         raise InvalidType.of(name, text, f"is not {count} numbers separated by commas, such as {example}")
     if not all(map(math.isfinite, numbers)):
         raise BadRequest.of(name, text, f"has a number that is not finite; write for example {example}")
+    if max(map(abs, numbers)) > COORDINATE_MAX:
+        raise BadRequest.of(name, text, f"has a number beyond {COORDINATE_MAX:g}; write for example {example}")
     return numbers

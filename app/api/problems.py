@@ -19,6 +19,7 @@ from app.errors import (
     OutOfBounds,
     ParameterFault,
     SwathError,
+    shorten,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,10 +41,13 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(MethodNotAllowed(f"{request.method} is not answered here; use GET."), request.state.request_id)
-    return problem(
-        NotFound(f"There is no {request.url.path!r} here; /docs lists the routes."), request.state.request_id
-    )
+        allowed = (error.headers or {}).get("Allow", "GET")
+        refusal = MethodNotAllowed(f"{shorten(request.method, 20)} is not answered here; use {allowed}.")
+        response = problem(refusal, request.state.request_id)
+        response.headers["Allow"] = allowed  # RFC 9110, 15.5.6
+        return response
+    told = NotFound(f"There is no {shorten(request.url.path)!r} here; /docs lists the routes.")
+    return problem(told, request.state.request_id)
 
 
 async def _answer_validation(request: Request, error: Exception) -> Response:

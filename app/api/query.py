@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,19 +49,16 @@ class Query:
             raise self.fault(name, value, f"is not one of {', '.join(allowed)}{hint}")
         return value
 
-    def integer(self, name: str, *, low: int, high: int) -> int | None:
-        """The value as a whole number from ``low`` to ``high``."""
+    def integer(self, name: str, *, low: int, high: int | None = None) -> int | None:
+        """The value as a whole number from ``low`` to ``high``, or as large as a limit elsewhere allows."""
         value = self.text(name)
         if value is None:
             return None
-        try:
-            number = int(value)
-        except ValueError:
-            raise self.wrong_type(
-                name, value, f"is not a whole number; write for example {name}={max(low, 1)}"
-            ) from None
-        if not low <= number <= high:
-            raise self.fault(name, value, f"must be {low} to {high}")
+        if not re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
+            raise self.wrong_type(name, value, f"is not a whole number; write for example {name}={max(low, 1)}")
+        number = int(value)
+        if number < low or (high is not None and number > high):
+            raise self.fault(name, value, f"must be {low} or more" if high is None else f"must be {low} to {high}")
         return number
 
     def number(self, name: str, *, low: float = -math.inf, high: float = math.inf, nan: bool = False) -> float | None:
@@ -71,7 +69,7 @@ class Query:
         try:
             number = float(value)
         except ValueError:
-            raise self.wrong_type(name, value, "is not a number") from None
+            raise self.wrong_type(name, value, f"is not a number; write for example {name}=0") from None
         if math.isnan(number) and nan:
             return number
         if not (math.isfinite(number) and low <= number <= high):
@@ -89,7 +87,7 @@ class Query:
             return True
         if value.lower() in ("false", "0", "no", "off"):
             return False
-        raise self.wrong_type(name, value, "is neither true nor false")
+        raise self.wrong_type(name, value, f"is neither true nor false; write {name}=true or {name}=false")
 
     def required(self, name: str, message: str) -> str:
         """The value; InvalidType (422) when there is none."""
@@ -118,7 +116,7 @@ def read_query(request: Request, parameters: Iterable[Parameter], *, strict: boo
     """
     pairs = request.query_params.multi_items()
     if len(pairs) > PAIRS_MAX:
-        raise LimitExceeded(f"The query has {len(pairs)} parameters, {PAIRS_MAX} are read at most.")
+        raise LimitExceeded(f"The query has {len(pairs)} parameters, {PAIRS_MAX} are read at most; leave some out.")
     known = {spelling: parameter.name for parameter in parameters for spelling in (parameter.name, *parameter.aliases)}
     values: dict[str, list[str]] = {}
     written: dict[str, str] = {}

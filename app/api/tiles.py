@@ -81,7 +81,7 @@ def tile_scale(query: Query, text: str | None, parameter: str = "scale") -> int:
 
 def tile_size(query: Query, limit: int) -> int | None:
     """Read ``tilesize``, up to the server's limit."""
-    size = query.integer("tilesize", low=1, high=10**6)
+    size = query.integer("tilesize", low=1)
     if size is not None and size > limit:
         raise LimitExceeded(f"tilesize={size}: tiles are at most {limit} pixels wide (SWATH_TILE_SIZE_MAX).")
     return size
@@ -97,5 +97,5 @@ def tile_buffer(query: Query) -> float:
 
 def _whole_number(name: str, text: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,10}", text):
-        raise InvalidType.of(name, text, "is not a whole number")
+        raise InvalidType.of(name, text, "is not a whole number; a tile is written z/x/y, such as 8/135/86")
     return int(text)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, RasterioError
+from rasterio.warp import transform
 
-from app.errors import UpstreamUnusable, shorten
+from app.errors import OutOfBounds, UpstreamUnusable, shorten
 from app.model.grid import Bounds
+from app.model.request import PointRequest
 from app.model.source import Header
 
 NO_WAY = (RasterioError, CRSError, CPLE_BaseError)
@@ -27,6 +30,22 @@ def located(header: Header) -> Bounds:
     if header.bounds_wgs84 is None:
         raise without_way(header.crs)
     return header.bounds_wgs84
+
+
+def require_reach(header: Header, req: PointRequest) -> None:
+    """Ask whether a point can be found in a raster's CRS at all; latitude 95 cannot.
+
+    Raises:
+        OutOfBounds: It cannot.
+        UpstreamUnusable: The raster has no place on earth.
+    """
+    located(header)
+    try:
+        xs, ys = transform(req.crs, header.crs, [req.x], [req.y])
+    except NO_WAY:
+        xs, ys = [math.inf], [math.inf]
+    if not (math.isfinite(xs[0]) and math.isfinite(ys[0])):
+        raise OutOfBounds(f"The point {req.x:g}, {req.y:g} in {name_crs(req.crs)} lies outside the data.")
 
 
 def without_crs() -> UpstreamUnusable:

@@ -11,6 +11,7 @@ from rasterio.warp import transform_bounds
 from app.errors import BadRequest, OutOfBounds
 from app.model.grid import Bounds, Frame, Grid
 from app.model.source import Header
+from app.plan.bounds import union_wgs84
 from app.plan.crs import NO_WAY
 from app.plan.resolution import native_resolution_xy, native_transform
 
@@ -103,7 +104,11 @@ def _finest(headers: Sequence[Header]) -> Header:
 
 def _require_overlap(grid: Grid, headers: Sequence[Header]) -> None:
     if not any(overlaps(grid, header) for header in headers):
-        raise OutOfBounds(f"Nothing to show: the {grid.width} x {grid.height} picture lies outside the data.")
+        left, bottom, right, top = union_wgs84(headers)
+        raise OutOfBounds(
+            "Nothing to show: this lies outside the data, which cover "
+            f"longitude {left:.6g} to {right:.6g}, latitude {bottom:.6g} to {top:.6g}."
+        )
 
 
 def overlaps(grid: Grid, header: Header) -> bool:

@@ -11,7 +11,7 @@ from app.model.choice import BandRef, Choice
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.request import ImageRequest, PointRequest
 from app.model.source import Header, Source
-from app.plan.crs import located
+from app.plan.crs import require_reach
 from app.plan.grid import plan_grid
 from app.plan.overview import pick_overview
 
@@ -46,10 +46,11 @@ def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) ->
     """Decide the bands of each source that are read at one point; raises as ``plan_reads`` does.
 
     Raises:
+        OutOfBounds: The point has no place in the CRS of a source.
         UpstreamUnusable: A source has no place on earth.
     """
     for header in headers:
-        located(header)
+        require_reach(header, req)
     reads = read_all(choice, headers)
     return SamplePlan(
         x=req.x, y=req.y, crs=req.crs, reads=reads, expression=choice.expression, bands=name_bands(choice.names, reads)

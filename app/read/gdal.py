@@ -38,6 +38,7 @@ T = TypeVar("T")
 Step = Callable[[RioReader, ByteSource], T]
 """What is done with one open dataset, in a thread."""
 WGS84 = CRS.from_epsg(4326)
+COORDINATE_MAX = 1e12
 
 
 class GdalReader:
@@ -97,7 +98,14 @@ class GdalReader:
                     "(SWATH_SOURCE_PIXELS_MAX)."
                 )
             with RioReader(None, dataset=dataset) as rio:
+                _require_place(rio, opened.name)
                 return step(rio, opened)
+
+
+def _require_place(rio: RioReader, name: str) -> None:
+    """Refuse coordinates that no CRS has: GDAL unwinds a huge Web Mercator x by 360 degrees at a time, for ever."""
+    if not all(abs(value) <= COORDINATE_MAX for value in rio.bounds):  # NaN is refused too
+        raise UpstreamUnusable(f"{name} is broken: its corners lie beyond any coordinate system.")
 
 
 def header_of(rio: RioReader, opened: ByteSource) -> Header:
@@ -183,7 +191,7 @@ def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: 
     try:
         point = rio.point(plan.x, plan.y, coord_crs=plan.crs, **options)
     except PointOutsideBounds as err:
-        raise OutOfBounds(f"The point {plan.x}, {plan.y} lies outside {source.name!r}.") from err
+        raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {source.name!r}.") from err
     data = point.array.data
     return PointValues(
         data=data,

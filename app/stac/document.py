@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.model.item import Asset, Item
 from app.model.location import Location
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+ASSETS_MAX = 10_000
 _JSON_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
@@ -25,6 +25,8 @@ def parse_item(body: bytes, location: Location) -> Item:
     document = _load_json(body)
     _require_item(document)
     assets = document["assets"]
+    if len(assets) > ASSETS_MAX:
+        raise UpstreamUnusable(f"The item has {len(assets)} assets, {ASSETS_MAX} are read at most.")
     return Item(
         id=shorten(str(document.get("id", "item")), 200),
         location=location,
@@ -103,13 +105,17 @@ def _aliases(asset: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _bounds(document: Mapping[str, Any]) -> Bounds | None:
-    """``bbox``, its heights left out; None when it is missing, not finite, or not four or six numbers."""
+    """``bbox``, its heights left out; None when it is missing, not on earth, or not four or six numbers.
+
+    Some real items write north before south.
+    """
     bbox = [float(v) for v in _sequence(document.get("bbox")) if isinstance(v, (int, float))]
     if len(bbox) == 6:
         bbox = [bbox[0], bbox[1], bbox[3], bbox[4]]
-    if len(bbox) != 4 or not all(math.isfinite(v) for v in bbox):
+    if len(bbox) != 4 or not all(abs(v) <= limit for v, limit in zip(bbox, (360, 90, 360, 90), strict=True)):
         return None
-    return (bbox[0], bbox[1], bbox[2], bbox[3])
+    south, north = sorted((bbox[1], bbox[3]))
+    return (bbox[0], south, bbox[2], north)
 
 
 def _attribution(document: Mapping[str, Any]) -> str | None:

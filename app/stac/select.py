@@ -182,9 +182,9 @@ def _without_rasters(item: Item) -> str:
 
 
 def _list(names: Iterable[str], most: int = 30) -> str:
-    named = [shorten(name) for name in names]
+    named = list(names)
     more = f" … and {len(named) - most} more" if len(named) > most else ""
-    return (", ".join(named[:most]) + more) or "no raster assets"
+    return (", ".join(map(shorten, named[:most])) + more) or "no raster assets"
 
 
 def _fault(parameter: str, name: str) -> ParameterFault:

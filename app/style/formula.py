@@ -90,7 +90,8 @@ def _problem(name: str, arguments: Sequence[str]) -> str | None:
         )
     expected = ARGUMENTS[name]
     if len(arguments) != len(expected):
-        return f"{name} takes {len(expected)} values ({', '.join(expected)}), not {len(arguments)}"
+        values = "value" if len(expected) == 1 else "values"
+        return f"{name} takes {len(expected)} {values} ({', '.join(expected)}), not {len(arguments)}"
     if expected[0] == "bands":
         if not re.fullmatch(r"[rgb123]{1,3}", arguments[0]):
             return f"{name} acts on bands written R, G, B or RGB, not {arguments[0]!r}"

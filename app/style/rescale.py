@@ -30,12 +30,16 @@ def rescale(raster: Raster, ranges: Sequence[Range]) -> Raster:
         return raster
     bands = raster.data.shape[0]
     if len(ranges) not in (1, bands):
-        raise BadRequest.of(
-            "rescale", len(ranges), f"gives {len(ranges)} ranges for {bands} bands; give one, or one per band"
-        )
+        given, there = _counted(len(ranges), "range"), _counted(bands, "band")
+        written = ",".join(f"{value:g}" for pair in ranges for value in pair)
+        raise BadRequest.of("rescale", written, f"gives {given} for {there}; give one, or one per band")
     per_band = list(ranges) * bands if len(ranges) == 1 else ranges
     stretched = [_stretch(band, low_high) for band, low_high in zip(raster.data, per_band, strict=True)]
     return replace(raster, data=np.where(raster.mask, np.stack(stretched), np.uint8(0)), ranges=None)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count != 1 else ''}"
 
 
 def rescale_by_type(raster: Raster) -> Raster:

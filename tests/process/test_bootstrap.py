@@ -238,10 +238,13 @@ def test_every_package_is_locked_with_hashes_and_tests_use_what_serves() -> None
     assert runtime.items() <= dev.items()
 
 
-def test_the_lock_has_every_dependency_of_the_project() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = {re.split(r"[<>=;]", text)[0].strip() for text in project["dependencies"]}
-    assert wanted <= {pin.split("==")[0] for pin in pins("requirements.lock")}
+def test_the_locks_have_every_dependency_of_the_project() -> None:
+    """After a change of pyproject.toml: make lock."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    serves, tests = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    for lock, wanted in (("requirements.lock", serves), ("requirements-dev.lock", serves + tests)):
+        locked = {pin.split("==")[0] for pin in pins(lock)}
+        assert {re.split(r"[<>=;]", text)[0].strip() for text in wanted} <= locked
 
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:

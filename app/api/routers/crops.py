@@ -21,9 +21,6 @@ from app.pipeline.image import render_image
 
 router = APIRouter(tags=["Crops and previews"])
 
-SIZE_MAX = 10**6
-"""Sizes are read up to here, so that the limit that refuses them can say its setting."""
-
 PREVIEW_SIZE = 1024
 """Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""
 
@@ -115,7 +112,7 @@ def split_extension(text: str) -> tuple[str, str | None]:
 def read_size(query: Query, text: str | None) -> tuple[int | None, int | None, str | None]:
     """Read ``256x128.png`` of a path, else ``width`` and ``height`` of the query."""
     if text is None:
-        return query.integer("width", low=1, high=SIZE_MAX), query.integer("height", low=1, high=SIZE_MAX), None
+        return query.integer("width", low=1), query.integer("height", low=1), None
     match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})(?:\.([A-Za-z0-9]+))?", text)
     if match is None:
         raise InvalidType.of("size", text, "is not {width}x{height}.{format}, such as 256x128.png")
@@ -123,7 +120,7 @@ def read_size(query: Query, text: str | None) -> tuple[int | None, int | None, s
 
 
 def _max_size(query: Query, default: int | None) -> int | None:
-    return query.integer("max_size", low=1, high=SIZE_MAX) or default
+    return query.integer("max_size", low=1) or default
 
 
 def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:

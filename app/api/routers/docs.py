@@ -55,7 +55,7 @@ IN_PATH = {
     "tms": "WebMercatorQuad",
     "z": "13",
     "x": "4797",
-    "y": "3399.png",
+    "y": "3391.png",
     "bbox": "30.80,29.45,30.88,29.52.png",
     "size": "512x512.png",
     "format": "png",
@@ -142,7 +142,7 @@ def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None
     operation["summary"] = SUMMARIES.get(path, operation["summary"])
     operation["tags"] = [tag[:1].upper() + tag[1:] for tag in operation["tags"]]
     for parameter in operation.get("parameters", ()):
-        parameter |= examples.get(parameter["name"], {})
+        parameter.update(examples.get(parameter["name"], {}))
     responses = operation["responses"]
     responses.pop("422", None)
     responses["default"] = {

@@ -76,7 +76,7 @@ async def search_post(request: Request) -> GeoJSONResponse:
     return GeoJSONResponse(catalogue.search(parse_body(await _body(request)), base_url(request)))
 
 
-@router.api_route("/samples/{path:path}", methods=["GET", "HEAD"], summary="A file of the sample catalogue")
+@router.get("/samples/{path:path}", summary="A file of the sample catalogue")
 async def file(request: Request, path: str) -> FileResponse:
     """Send a raster or document, or the range of it that was asked for."""
     location = _catalogue(request).locate(f"/samples/{path}")
