@@ -39,7 +39,7 @@ def serve(host: str, port: int, workers: int, sample: bool) -> None:
     """Serve tiles until Ctrl-C."""
     settings = read_settings()
     require_free_port(host, port)
-    base = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    base = settings.public_url or f"http://{reachable(host)}:{port}"
     if sample or settings.sample:
         os.environ["SWATH_SAMPLE"] = "true"
         show_sample(prepare_sample(settings), base.rstrip("/"))
@@ -57,6 +57,13 @@ def serve(host: str, port: int, workers: int, sample: bool) -> None:
         proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def reachable(host: str) -> str:
+    """The name to type in a browser on this machine: a server on every address is also on loopback."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def read_settings() -> Settings:

@@ -27,8 +27,8 @@ wins. `_MB` counts 1 048 576 bytes, `_S` seconds.
 """
 PARAMETERS = """# Query parameters
 
-Names are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does not know is left out and named
-in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what was meant.
+Names are those of TiTiler 2.x; older spellings mean the same. A parameter that a route does not know is left out and
+named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what was meant.
 
 | parameter | also spelt | meaning | routes |
 |---|---|---|---|
@@ -36,8 +36,8 @@ in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says what 
 ERRORS = """# Errors
 
 Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence with the value,
-the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one entry
-per parameter at fault. Only `out-of-bounds` may be kept by caches.
+the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one
+entry per parameter at fault. Only `out-of-bounds` may be kept by caches.
 """
 
 

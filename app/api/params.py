@@ -24,8 +24,9 @@ WGS84 = CRS.from_epsg(4326)
 FORMATS = {"png": Format.PNG, "jpg": Format.JPEG, "jpeg": Format.JPEG, "webp": Format.WEBP, "tif": Format.TIFF,
            "tiff": Format.TIFF, "npy": Format.NPY}  # fmt: skip
 PADDING_MAX = 128
-COORDINATE_MAX = 1e9
-"""No CRS has coordinates beyond; GDAL unwinds a huge Web Mercator x by 360 degrees at a time, which never ends."""
+DEGREES_MAX = (540.0, 90.0)
+PROJECTED_MAX = (1e8, 1e8)
+"""Twice around the earth, in metres. GDAL unwinds a huge Web Mercator x by 360 degrees at a time: 1e18 never ends."""
 
 
 def parse_selection(query: Query) -> Selection:
@@ -204,14 +205,14 @@ def parse_crs(query: Query, parameter: str) -> CRS | None:
     return crs
 
 
-def parse_bounds(text: str) -> Bounds:
+def parse_bounds(text: str, crs: CRS) -> Bounds:
     """Read ``minx,miny,maxx,maxy`` of a path.
 
     Raises:
         InvalidType: Not four numbers.
-        BadRequest: Not finite, or upside down.
+        BadRequest: Not finite, not on earth, or upside down.
     """
-    numbers = _floats("bbox", text, 4)
+    numbers = _coordinates("bbox", text, 4, crs)
     left, bottom, right, top = numbers
     if not (left < right and bottom < top):
         raise BadRequest.of(
@@ -220,13 +221,13 @@ def parse_bounds(text: str) -> Bounds:
     return left, bottom, right, top
 
 
-def parse_point(text: str) -> tuple[float, float]:
+def parse_point(text: str, crs: CRS) -> tuple[float, float]:
     """Read ``lon,lat`` of a path; raises as ``parse_bounds`` does."""
-    x, y = _floats("point", text, 2)
+    x, y = _coordinates("point", text, 2, crs)
     return x, y
 
 
-def _floats(name: str, text: str, count: int) -> list[float]:
+def _coordinates(name: str, text: str, count: int, crs: CRS) -> list[float]:
     example = "30.8,29.4,30.9,29.5" if count == 4 else "30.85,29.48"
     try:
         numbers = [float(word) for word in text.split(",")]
@@ -236,6 +237,8 @@ def _floats(name: str, text: str, count: int) -> list[float]:
         raise InvalidType.of(name, text, f"is not {count} numbers separated by commas, such as {example}")
     if not all(map(math.isfinite, numbers)):
         raise BadRequest.of(name, text, f"has a number that is not finite; write for example {example}")
-    if max(map(abs, numbers)) > COORDINATE_MAX:
-        raise BadRequest.of(name, text, f"has a number beyond {COORDINATE_MAX:g}; write for example {example}")
+    limits = DEGREES_MAX if crs.is_geographic else PROJECTED_MAX
+    for value, limit in zip(numbers, limits * (count // 2), strict=True):
+        if abs(value) > limit:
+            raise BadRequest.of(name, text, f"has {value:g}, which is not on earth; write for example {example}")
     return numbers

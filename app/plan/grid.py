@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from rasterio.transform import array_bounds
 from rasterio.warp import transform_bounds
 
-from app.errors import BadRequest, OutOfBounds
+from app.errors import BadRequest, LimitExceeded, OutOfBounds
 from app.model.grid import Bounds, Frame, Grid
 from app.model.source import Header
 from app.plan.bounds import union_wgs84
 from app.plan.crs import NO_WAY
 from app.plan.resolution import native_resolution_xy, native_transform
+
+SOURCE_SIDE_MAX = 2e9
+"""GDAL counts pixels in 32 bits; a whole world in pixels of 2 cm has 2e9."""
 
 
 def plan_grid(frame: Frame, headers: Sequence[Header]) -> Grid:
@@ -34,6 +37,7 @@ def plan_grid(frame: Frame, headers: Sequence[Header]) -> Grid:
         width, height = _fit(width, height, frame)
         grid = Grid(crs=crs, bounds=bounds, width=width, height=height)
     _require_overlap(grid, headers)
+    _require_countable(grid, headers)
     return _buffered(grid, frame.buffer)
 
 
@@ -109,6 +113,20 @@ def _require_overlap(grid: Grid, headers: Sequence[Header]) -> None:
             "Nothing to show: this lies outside the data, which cover "
             f"longitude {left:.6g} to {right:.6g}, latitude {bottom:.6g} to {top:.6g}."
         )
+
+
+def _require_countable(grid: Grid, headers: Sequence[Header]) -> None:
+    """Refuse a grid of more source pixels a side than GDAL can count."""
+    assert grid.crs is not None
+    left, bottom, right, top = grid.bounds
+    for header in headers:
+        x_size, y_size = native_resolution_xy(header, grid.crs)
+        side = max((right - left) / x_size, (top - bottom) / y_size)
+        if side > SOURCE_SIDE_MAX:
+            raise LimitExceeded(
+                f"The picture would span {side:.2g} pixels of the source, {SOURCE_SIDE_MAX:.2g} a side can be counted; "
+                "ask for a smaller area."
+            )
 
 
 def overlaps(grid: Grid, header: Header) -> bool:

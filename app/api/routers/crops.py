@@ -66,7 +66,7 @@ async def answer_crop(
     width, height, size_extension = read_size(query, size)
     crs = parse_crs(query, "coord_crs") or WGS84
     frame = Frame(
-        bounds=parse_bounds(text),
+        bounds=parse_bounds(text, crs),
         bounds_crs=crs,
         crs=parse_crs(query, "dst_crs") or crs,
         width=width,

@@ -25,13 +25,14 @@ async def point(request: Request, ds: DatasetKind, point: str) -> Response:
     """Values of the selected bands, or of the expression, at `lon,lat`; null where there is no data."""
     rt = runtime(request)
     query = read_query(request, POINT, strict=rt.settings.strict)
-    x, y = parse_point(point)
+    crs = parse_crs(query, "coord_crs") or WGS84
+    x, y = parse_point(point, crs)
     req = PointRequest(
         dataset=dataset_ref(request, ds, query),
         selection=parse_selection(query),
         x=x,
         y=y,
-        crs=parse_crs(query, "coord_crs") or WGS84,
+        crs=crs,
     )
     nested = query.choice("compat", COMPAT.values) == "2020"
     async with allowance(rt, Cost.TILE):

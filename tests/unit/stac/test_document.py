@@ -59,7 +59,7 @@ def test_providers_become_the_attribution():
     ("body", "said"),
     [
         (b"<html><body>404", "is not JSON .it begins with '<html>"),
-        (b"", "is not JSON"),
+        (b"", "is empty"),
         (b"[1, 2]", "is JSON, but a list"),
         (b'{"type": "Collection", "extent": {}}', "is a STAC Collection, not an item"),
         (b'{"type": "Catalog"}', "is a STAC Catalog, not an item"),
