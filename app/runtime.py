@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 from app.limits.limits import Limits
 from app.limits.workers import Workers
+from app.net.budget import MIB
 from app.net.client import GuardedClient
 from app.net.location import Locator
 from app.net.policy import SourcePolicy
+from app.net.remote import HEAD_TTL_S
 from app.net.store import ByteStore
+from app.read.cog.blocks import Blocks
+from app.read.cog.driver import CogReader
+from app.read.cog.files import Files
 from app.read.gdal import GdalReader
 from app.read.reader import Reader
 from app.sample.catalogue import SampleCatalogue
@@ -48,6 +53,12 @@ class Runtime:
         self.gdal_threads.close()
 
 
+def fast_reader(settings: Settings, store: ByteStore, general: Reader, workers: Workers) -> CogReader:
+    """Make the fast driver, with its caches, in front of the general one."""
+    files = Files(store, general, max_bytes=settings.cache_headers_mb * MIB, ttl_s=HEAD_TTL_S)
+    return CogReader(store, general, files, Blocks(settings.cache_blocks_mb * MIB, workers))
+
+
 def build_runtime(settings: Settings) -> Runtime:
     """Put the parts of a process together; opens no socket and reads no pixel."""
     sample = SampleCatalogue.from_settings(settings) if settings.sample else None
@@ -55,12 +66,14 @@ def build_runtime(settings: Settings) -> Runtime:
     locator = Locator(policy, settings.data_root, sample.locate if sample else None)
     store = ByteStore(GuardedClient(policy, settings), settings)
     gdal_threads = Workers(GDAL_THREADS, "gdal")
+    workers = Workers(os.cpu_count() or 1, "cpu")
+    general = GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max)
     return Runtime(
         settings=settings,
         resolver=Resolver(locator, store, settings),
-        reader=GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max),
+        reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers),
         limits=Limits(settings),
-        workers=Workers(os.cpu_count() or 1, "cpu"),
+        workers=workers,
         store=store,
         gdal_threads=gdal_threads,
         sample=sample,

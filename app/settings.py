@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         64, ge=0, description="Memory for the first bytes of rasters; 0 switches the cache off."
     )
 
+    cache_blocks_mb: float = Field(256, ge=0, description="Memory for decoded blocks; 0 switches the cache off.")
+    driver: Literal["auto", "gdal"] = Field(
+        "auto", description="`gdal` reads everything with the general driver, the reference for the fast one."
+    )
+
     # How the server shows itself.
     public_url: str | None = Field(
         None, description="Base of every absolute URL in answers, such as `https://tiles.example.com/swath`."

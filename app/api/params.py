@@ -205,7 +205,7 @@ def parse_crs(query: Query, parameter: str) -> CRS | None:
     return crs
 
 
-def parse_bounds(text: str, crs: CRS) -> Bounds:
+def parse_bounds(text: str, crs: CRS = WGS84) -> Bounds:
     """Read ``minx,miny,maxx,maxy`` of a path.
 
     Raises:
@@ -221,7 +221,7 @@ def parse_bounds(text: str, crs: CRS) -> Bounds:
     return left, bottom, right, top
 
 
-def parse_point(text: str, crs: CRS) -> tuple[float, float]:
+def parse_point(text: str, crs: CRS = WGS84) -> tuple[float, float]:
     """Read ``lon,lat`` of a path; raises as ``parse_bounds`` does."""
     x, y = _coordinates("point", text, 2, crs)
     return x, y

@@ -53,6 +53,7 @@ class Header:
         dtype: Of the first band, as numpy names it.
         colormap: The file's own colour table for band 1, value to RGBA, or None.
         nodata: The file's own nodata value.
+        statistics: ``(minimum, maximum)`` per band, as the file's tags tell, or None.
     """
 
     crs: CRS | None
@@ -69,3 +70,14 @@ class Header:
     dtype: str
     colormap: dict[int, tuple[int, int, int, int]] | None = None
     nodata: float | None = None
+    statistics: tuple[tuple[float, float] | None, ...] = ()
+
+    def describe(self, index: int) -> str:
+        """Description of a band (from 1)."""
+        return self.descriptions[self.indexes.index(index)] if index in self.indexes else f"b{index}"
+
+    def ranges_of(self, indexes: tuple[int, ...]) -> tuple[tuple[float, float], ...] | None:
+        """Statistics of the bands, when the file carries them for every one."""
+        known = [self.statistics[index - 1] for index in indexes if index <= len(self.statistics)]
+        ranges = tuple(each for each in known if each is not None)
+        return ranges if len(ranges) == len(indexes) else None

@@ -23,7 +23,7 @@ def pick_overview(grid: Grid, header: Header, resampling: str) -> int | None:
     Returns:
         Index into ``header.overviews``, or None for the full resolution.
     """
-    columns, rows = native_size(grid, header)
+    columns, rows = _native_size(grid, header)
     wanted = min(columns / grid.width, rows / grid.height)
     if wanted <= 1:
         return None
@@ -43,7 +43,7 @@ def _factor(native: int, full: int, reduced: int) -> float:
     return native / max(1, int(0.5 + native * reduced / full))
 
 
-def native_size(grid: Grid, header: Header) -> tuple[int, int]:
+def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
     """Columns and rows of the grid at the source's own resolution, in whole pixels as rio-tiler warps it."""
     if grid.crs is None:
         return header.width, header.height

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
+from rasterio.enums import ColorInterp
 from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.warp import transform_bounds
+from rasterio.windows import Window
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader as RioReader
 from rio_tiler.models import ImageData
@@ -127,7 +129,15 @@ def header_of(rio: RioReader, opened: ByteSource) -> Header:
         dtype=dataset.dtypes[0],
         colormap=rio.colormap or None,
         nodata=dataset.nodata,
+        statistics=tuple(_statistics(dataset.tags(index)) for index in range(1, dataset.count + 1)),
     )
+
+
+def _statistics(tags: Mapping[str, str]) -> tuple[float, float] | None:
+    try:
+        return float(tags["STATISTICS_MINIMUM"]), float(tags["STATISTICS_MAXIMUM"])
+    except (KeyError, ValueError):
+        return None
 
 
 def bounds_wgs84(rio: RioReader) -> Bounds | None:
@@ -193,12 +203,26 @@ def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: 
     except PointOutsideBounds as err:
         raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {source.name!r}.") from err
     data = point.array.data
+    valid = _alpha_at(rio, point.pixel_location) if source.nodata is None else None
+    if valid is None:
+        valid = ~np.ma.getmaskarray(point.array)
     return PointValues(
         data=data,
-        mask=~np.ma.getmaskarray(point.array) & ~_nan(data),
+        mask=valid & ~_nan(data),
         names=tuple(point.band_names),
         descriptions=tuple(source.prefix + text for text in point.band_descriptions),
     )
+
+
+def _alpha_at(rio: RioReader, column_row: tuple[float, float]) -> NDArray[np.bool_] | None:
+    """Whether a pixel is not wholly transparent (rio-tiler's points count half as invalid); None without alpha."""
+    dataset: DatasetReader = rio.dataset
+    bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind is ColorInterp.alpha]
+    if not bands or dataset.nodata is not None:
+        return None
+    column, row = map(int, column_row)
+    alpha: NDArray[Any] = dataset.read(bands[-1], window=Window(column, row, 1, 1))
+    return alpha[0] > 0
 
 
 def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:

@@ -38,8 +38,8 @@ def data() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="module")
 def swath(data: Upstream) -> Iterator[str]:
-    """A server that may read from there."""
-    with serving(Settings(allow_hosts=(data.host,))) as base:
+    """A server that may read from there, with the general driver, which is identical to rio-tiler."""
+    with serving(Settings(allow_hosts=(data.host,), driver="gdal")) as base:
         yield base
 
 

@@ -65,6 +65,7 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
     Its bounds must not wrap around the antimeridian, so data across it get all longitudes, and the true center.
     """
     left, bottom, right, top = coverage.bounds_wgs84
+    west, east = _unwrapped(left, right)
     low = coverage.minzoom if minzoom is None else minzoom
     high = coverage.maxzoom if maxzoom is None else maxzoom
     body: dict[str, Any] = {
@@ -75,11 +76,18 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
         "tiles": [tiles],
         "minzoom": low,
         "maxzoom": max(low, high),
-        "bounds": [left, bottom, right, top] if left <= right else [-180.0, bottom, 180.0, top],
+        "bounds": [west, bottom, east, top],
         "center": [_middle(left, right), (bottom + top) / 2, low],
     }
     # Map clients show the attribution as HTML, and the item that it comes from may be anybody's.
     return body | ({"attribution": html.escape(coverage.attribution)} if coverage.attribution else {})
+
+
+def _unwrapped(left: float, right: float) -> tuple[float, float]:
+    """Longitudes within -180..180: as they are but for half a pixel beyond, or all of them."""
+    if left > right or left < -181 or right > 181:
+        return -180.0, 180.0
+    return max(left, -180.0), min(right, 180.0)
 
 
 def _middle(left: float, right: float) -> float:

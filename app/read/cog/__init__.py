@@ -1,0 +1,1 @@
+"""The fast driver: true COGs, read block by block, sampled by our own geometry."""

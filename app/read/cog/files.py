@@ -1,0 +1,115 @@
+"""What is known of each file: its header and layout, kept for a while, loaded once for equal wishes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from app.cache.memory import MemoryCache
+from app.model.location import FileLocation, Location
+from app.model.source import Header, Source
+from app.net.source import ByteSource
+from app.net.store import ByteStore
+from app.read.cog.layout import HEAD_BYTES, Declined, Layout, read_layout
+from app.read.reader import Reader
+
+ENTRY_BYTES = 2048
+"""Weight of an entry without its block tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """One version of a file.
+
+    Attributes:
+        version: Names location and version, for keys of caches.
+        crs_wkt: The header's CRS as text: a key that is quick to compare.
+        layout: Where its blocks are; None when the fast driver declines it.
+        declined: Why, or an empty text.
+    """
+
+    version: str
+    header: Header
+    crs_wkt: str
+    layout: Layout | None
+    declined: str
+
+    @property
+    def weight(self) -> int:
+        """Bytes in a cache."""
+        blocks = sum(len(level.offsets) for level in self.layout.levels + self.layout.masks) if self.layout else 0
+        return ENTRY_BYTES + 32 * blocks
+
+
+class Files:
+    """Headers and layouts by location.
+
+    Args:
+        general: Reads headers: CRS, nodata and colours are exactly GDAL's.
+        max_bytes: Memory for what is known.
+        ttl_s: How long a file is taken as unchanged; a local file is looked at every time.
+    """
+
+    def __init__(self, store: ByteStore, general: Reader, *, max_bytes: float, ttl_s: float) -> None:
+        self._store = store
+        self._general = general
+        self._known: MemoryCache[tuple[Location, object], KnownFile] = MemoryCache(
+            max_bytes=max_bytes, size_of=lambda known: known.weight, ttl_s=ttl_s
+        )
+
+    async def get(self, source: Source) -> KnownFile:
+        """Give what is known of a source's file.
+
+        Raises:
+            SwathError: It cannot be read, or is not a raster.
+        """
+        key = (source.location, _local_version(source.location))
+        return await self._known.get_or_load(key, lambda: self._open(source))
+
+    async def _open(self, source: Source) -> KnownFile:
+        opened = await self._store.open(source.location)
+        try:
+            [header], (layout, declined) = await asyncio.gather(self._general.headers([source]), _layout(opened))
+            head = (await opened.ranges([(0, min(HEAD_BYTES, opened.size))]))[0]
+        finally:
+            opened.close()
+        declined = declined or (_unfit(header, layout) if layout else "")
+        digest = hashlib.blake2b(head, digest_size=12).hexdigest()
+        version = f"{source.location} {opened.size} {opened.etag or ''} {digest}"
+        wkt = header.crs.to_wkt() if header.crs else ""
+        return KnownFile(
+            version=version, header=header, crs_wkt=wkt, layout=None if declined else layout, declined=declined
+        )
+
+
+async def _layout(opened: ByteSource) -> tuple[Layout | None, str]:
+    try:
+        return await read_layout(opened), ""
+    except Declined as err:
+        return None, str(err)
+
+
+def _unfit(header: Header, layout: Layout) -> str:
+    """Why the layout does not fit what GDAL says of the file, or an empty text."""
+    first, *overviews = layout.levels
+    if (first.width, first.height) != (header.width, header.height):
+        return "it is placed by ground control points"
+    if tuple((level.width, level.height) for level in overviews) != header.overviews:
+        return "its overviews are not in order"
+    if header.transform.b or header.transform.d or header.transform.e > 0 or header.transform.a < 0:
+        return "it is rotated or upside down"
+    if header.crs is None:
+        return "it has no CRS"
+    return ""
+
+
+def _local_version(location: Location) -> object:
+    """Size and time of a local file; None for a remote one, and for one that cannot be looked at."""
+    if not isinstance(location, FileLocation):
+        return None
+    try:
+        status = location.path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

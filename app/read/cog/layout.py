@@ -1,0 +1,153 @@
+"""Where the blocks of a TIFF are: its levels, from full resolution to the coarsest overview, by async-tiff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from async_tiff import TIFF, ImageFileDirectory
+from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
+
+from app.net.source import ByteSource
+
+HEAD_BYTES = 32 * 1024
+_KINDS = {SampleFormat.Uint: "u", SampleFormat.Int: "i", SampleFormat.Float: "f"}
+_DECODED = {Compression.Uncompressed, Compression.Deflate, Compression.OldDeflate, Compression.ModernJPEG}
+"""What ``decode`` undoes itself."""
+
+
+class Declined(Exception):
+    """This file is not for the fast driver; the text says why, for ``/explain`` and the metrics."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One resolution of a file.
+
+    Attributes:
+        across: Blocks per row.
+        offsets: Of each block, row by row; 0 where the block was never written.
+        counts: Bytes of each block.
+        dtype: Of a sample, in numpy's letters without byte order, such as ``u2``.
+        bands: Samples per pixel.
+    """
+
+    width: int
+    height: int
+    block_width: int
+    block_height: int
+    across: int
+    offsets: Sequence[int] = field(repr=False, compare=False)
+    counts: Sequence[int] = field(repr=False, compare=False)
+    dtype: str
+    bands: int
+    compression: Compression | int
+    predictor: int
+    order: str
+    jpeg_tables: bytes | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The levels of a file, and the levels of its internal mask where it has one."""
+
+    levels: tuple[Level, ...]
+    masks: tuple[Level, ...]
+
+
+async def read_layout(source: ByteSource) -> Layout:
+    """Read the directories of a file.
+
+    Raises:
+        Declined: The file has strips, or pixels this driver does not decode.
+        SwathError: Its bytes cannot be read.
+    """
+    try:
+        tiff = await TIFF.open(source.name, store=_Store(source), prefetch=min(HEAD_BYTES, source.size))
+    except Exception as err:
+        raise Declined("its directories cannot be read") from err
+    order = "<" if tiff.endianness.name == "LittleEndian" else ">"
+    images = [ifd for ifd in tiff.ifds if not _is_mask(ifd)]
+    masks = [ifd for ifd in tiff.ifds if _is_mask(ifd)]
+    if masks and len(masks) != len(images):
+        raise Declined("its mask has other overviews than its pixels")
+    return Layout(levels=tuple(_level(ifd, order) for ifd in images), masks=tuple(_level(ifd, order) for ifd in masks))
+
+
+def _is_mask(ifd: ImageFileDirectory) -> bool:
+    return bool((ifd.new_subfile_type or 0) & 4)
+
+
+def _level(ifd: ImageFileDirectory, order: str) -> Level:
+    if ifd.tile_width is None or ifd.tile_height is None:
+        raise Declined("it has strips, not tiles")
+    if ifd.compression not in _DECODED:
+        raise Declined(f"its compression is {getattr(ifd.compression, 'name', ifd.compression)}")
+    if ifd.planar_configuration is not PlanarConfiguration.Chunky and ifd.samples_per_pixel > 1:
+        raise Declined("its bands are stored one after another")
+    if ifd.compression is Compression.ModernJPEG and not _is_jpeg_picture(ifd):
+        raise Declined("its JPEG is neither grey nor YCbCr")
+    return Level(
+        width=ifd.image_width,
+        height=ifd.image_height,
+        block_width=ifd.tile_width,
+        block_height=ifd.tile_height,
+        across=-(-ifd.image_width // ifd.tile_width),
+        offsets=ifd.tile_offsets or (),
+        counts=ifd.tile_byte_counts or (),
+        dtype=_dtype(ifd),
+        bands=ifd.samples_per_pixel,
+        compression=ifd.compression,
+        predictor=int(ifd.predictor or Predictor.Unknown),
+        order=order,
+        jpeg_tables=bytes(ifd.jpeg_tables) if ifd.jpeg_tables else None,
+    )
+
+
+def _is_jpeg_picture(ifd: ImageFileDirectory) -> bool:
+    kind = ifd.photometric_interpretation
+    grey = ifd.samples_per_pixel == 1 and kind is PhotometricInterpretation.BlackIsZero
+    return grey or (ifd.samples_per_pixel == 3 and kind is PhotometricInterpretation.YCbCr)
+
+
+def _dtype(ifd: ImageFileDirectory) -> str:
+    formats, bits = set(ifd.sample_format), set(ifd.bits_per_sample)
+    if len(formats) != 1 or len(bits) != 1 or not formats <= _KINDS.keys():
+        raise Declined("its bands differ in type")
+    [depth] = bits
+    if depth == 1 and ifd.photometric_interpretation is PhotometricInterpretation.TransparencyMask:
+        return "bit"
+    if depth not in (8, 16, 32, 64):
+        raise Declined(f"its samples have {depth} bits")
+    return f"{_KINDS[formats.pop()]}{depth // 8}"
+
+
+class _Store:
+    """A byte source as async-tiff wants it."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+
+    async def get_range_async(
+        self,
+        path: str,  # noqa: ARG002 -- async-tiff names it
+        *,
+        start: int,
+        end: int | None = None,
+        length: int | None = None,
+    ) -> bytes:
+        """Read one range."""
+        size = length if length is not None else (end or start) - start
+        return (await self._source.ranges([(start, size)]))[0]
+
+    async def get_ranges_async(
+        self,
+        path: str,  # noqa: ARG002 -- async-tiff names it
+        *,
+        starts: Sequence[int],
+        ends: Sequence[int] | None = None,
+        lengths: Sequence[int] | None = None,
+    ) -> list[bytes]:
+        """Read several ranges."""
+        sizes = lengths if lengths is not None else [end - start for start, end in zip(starts, ends or (), strict=True)]
+        return await self._source.ranges(list(zip(starts, sizes, strict=True)))

@@ -1,0 +1,98 @@
+"""Pick values out of a window of source pixels, and tell which of them are valid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.model.grid import Grid
+from app.model.plan import PlannedRead
+from app.model.raster import PointValues, Raster
+from app.model.source import Header
+from app.read.cog.geometry import Sampling
+
+Window = NDArray[Any]
+"""Source pixels under a sampling, shape ``(rows, columns, band)``."""
+
+
+def needs_mask(read: PlannedRead) -> bool:
+    """Whether validity comes from the file's internal mask: nodata wins over alpha, and alpha over the mask."""
+    return _nodata(read) is None and _alpha_band(read.header) is None
+
+
+def raster_of(window: Window, mask: Window | None, sampling: Sampling, read: PlannedRead, grid: Grid) -> Raster:
+    """Gather the planned bands onto the grid."""
+    shape = (grid.height, grid.width)
+    data = _pick(window, [index - 1 for index in read.indexes], sampling).reshape(-1, *shape)
+    alpha = _alpha(window, sampling, read)
+    valid = _valid(data, None if alpha is None else alpha.reshape(shape), _pick_mask(mask, sampling, shape), read)
+    if sampling.inside is not None:
+        valid = valid & sampling.inside
+    return Raster(
+        data=data if valid.all() else np.where(valid, data, np.zeros((), data.dtype)),
+        mask=np.broadcast_to(valid, data.shape),
+        grid=grid,
+        names=tuple(f"b{index}" for index in read.indexes),
+        descriptions=tuple(read.source.prefix + read.header.describe(index) for index in read.indexes),
+        alpha=None if alpha is None else alpha.reshape(shape),
+        ranges=read.header.ranges_of(read.indexes),
+    )
+
+
+def point_of(window: Window, mask: Window | None, sampling: Sampling, read: PlannedRead) -> PointValues:
+    """Gather the planned bands at one point."""
+    data = _pick(window, [index - 1 for index in read.indexes], sampling)
+    valid = _valid(data, _alpha(window, sampling, read), _pick_mask(mask, sampling, (1,)), read)
+    return PointValues(
+        data=data[:, 0],
+        mask=np.broadcast_to(valid, data.shape)[:, 0],
+        names=tuple(f"b{index}" for index in read.indexes),
+        descriptions=tuple(read.source.prefix + read.header.describe(index) for index in read.indexes),
+    )
+
+
+def _pick(window: Window, bands: Sequence[int], sampling: Sampling) -> NDArray[Any]:
+    """Values of bands (from 0) at the sampled pixels, shape ``(band, n)``."""
+    return np.stack([window[:, :, band].ravel().take(sampling.index) for band in bands])
+
+
+def _pick_mask(mask: Window | None, sampling: Sampling, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    return None if mask is None else _pick(mask, [0], sampling).reshape(shape) > 0
+
+
+def _valid(
+    data: NDArray[Any], alpha: NDArray[np.uint8] | None, mask: NDArray[np.bool_] | None, read: PlannedRead
+) -> NDArray[np.bool_]:
+    """True where a value counts, per band: as rio-tiler by nodata, else by alpha, else by mask; and NaN never."""
+    nodata = _nodata(read)
+    if nodata is not None and not math.isnan(nodata):
+        valid: NDArray[np.bool_] = np.not_equal(data, nodata)
+    elif alpha is not None:
+        valid = np.broadcast_to(alpha > 0, data.shape)
+    elif mask is not None:
+        valid = np.broadcast_to(mask, data.shape)
+    else:
+        valid = np.ones(data.shape, dtype=bool)
+    return valid & ~np.isnan(data) if data.dtype.kind == "f" else valid
+
+
+def _alpha(window: Window, sampling: Sampling, read: PlannedRead) -> NDArray[np.uint8] | None:
+    band = _alpha_band(read.header)
+    if band is None or _nodata(read) is not None:
+        return None
+    picked: NDArray[np.uint8] = _pick(window, [band - 1], sampling)[0]
+    return picked
+
+
+def _alpha_band(header: Header) -> int | None:
+    """The band that is not one of the data bands."""
+    others = set(range(1, header.band_count + 1)) - set(header.indexes)
+    return min(others, default=None)
+
+
+def _nodata(read: PlannedRead) -> float | None:
+    return read.source.nodata if read.source.nodata is not None else read.header.nodata
