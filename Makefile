@@ -23,7 +23,7 @@ check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) mypy
 	.venv/bin/lint-imports
 
-bench: setup ## Measure (ARGS="hops" or "http")
+bench: setup ## Measure beside TiTiler (ARGS="--quick", "peer", "cost --cases a,d", "--profile a")
 	$(PYTHON_M) benchmarks $(ARGS)
 
 bless: setup ## Accept the pictures that tests/golden drew, after you have looked at them

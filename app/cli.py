@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from app import __version__
 from app.errors import SwathError
+from app.net.policy import SourcePolicy
 from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 
@@ -69,10 +70,14 @@ def reachable(host: str) -> str:
 def read_settings() -> Settings:
     """Read the settings, or stop with one line per wrong one."""
     try:
-        return Settings()
+        settings = Settings()
+        SourcePolicy.from_settings(settings)
     except ValidationError as err:
         wrong = "\n".join(f"  SWATH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in err.errors() if e["loc"])
         raise click.ClickException(f"Settings that cannot be used:\n{wrong}") from err
+    except ValueError as err:  # a broken TOML file, or a host or prefix that is none
+        raise click.ClickException(f"Settings that cannot be used:\n  {err}") from err
+    return settings
 
 
 def require_free_port(host: str, port: int) -> None:

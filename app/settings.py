@@ -7,6 +7,7 @@ Settings are read once, from ``SWATH_*`` environment variables and one optional 
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,7 +28,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 class Settings(BaseSettings):
     """Configuration of one server process; a field ``x_mb`` counts MiB (1 048 576 bytes), ``x_s`` seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="SWATH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SWATH_", frozen=True, extra="forbid")
 
     # Where pixels may come from.
     data_root: Path | None = Field(
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     array_size_max: int = Field(
         4096, ge=1, description="Widest or highest array (npy, tif) of a crop or preview, in pixels."
     )
+    answer_max_mb: float = Field(64, gt=0, description="Pixels of one answer before encoding: columns x rows x bands.")
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
     # What is kept.
@@ -104,6 +106,20 @@ class Settings(BaseSettings):
         parts = _split(value)
         return [ip_network(part, strict=False) if isinstance(part, str) else part for part in parts]
 
+    @field_validator("public_url")
+    @classmethod
+    def _require_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an http or https URL without query, such as https://tiles.example.com/swath")
+        return value
+
+    @field_validator("cache_control")
+    @classmethod
+    def _require_header(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("must be printable ASCII, such as public, max-age=3600")
+        return value
+
     @field_validator("data_root")
     @classmethod
     def _require_folder(cls, value: Path | None) -> Path | None:
@@ -123,6 +139,8 @@ class Settings(BaseSettings):
         """Order of precedence: arguments, environment, the TOML file that ``SWATH_CONFIG`` names."""
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
         if config := os.environ.get("SWATH_CONFIG"):
+            if not Path(config).is_file():
+                raise ValueError(f"SWATH_CONFIG={config} is not a file")
             sources.append(TomlConfigSettingsSource(settings_cls, Path(config)))
         return tuple(sources)
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from app import errors  # noqa: E402 -- the checkout is put on the path first
-from app.api import parameters  # noqa: E402
+from app.api import dialect as parameters  # noqa: E402
 from app.settings import Settings  # noqa: E402
 
 NOTE = "<!-- Written by scripts/make_docs.py from the code; change it there. -->\n\n"
@@ -84,7 +84,8 @@ def parameters_page() -> str:
         "crop": parameters.CROP,
         "preview": parameters.PREVIEW,
         "point": parameters.POINT,
-        "info, bounds, assets": parameters.ABOUT,
+        "info": parameters.INFO,
+        "bounds, assets": parameters.DATASET,
     }
     known = {p.name: p for group in groups.values() for p in group}
     rows = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 from fastapi import Request
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from app.api.origin import base_url
-from app.api.query import Query
+from app.api.dialect import Parameter
+from app.api.origin import own_url
+from app.api.query import Query, read_query
 from app.model.request import DatasetKind, DatasetRef
 from app.runtime import Runtime
 
@@ -38,4 +40,10 @@ def dataset_ref(request: Request, kind: DatasetKind, query: Query) -> DatasetRef
     url = query.required("url", f"give the URL of {what}, url=https://…")
     if "%3a%2f%2f" in url.lower():
         url = unquote(url)
-    return DatasetRef(kind=kind, url=url, home=base_url(request))
+    return DatasetRef(kind=kind, url=url, home=own_url(request))
+
+
+def query_of(request: Request, kind: DatasetKind, parameters: Iterable[Parameter]) -> Query:
+    """Read the parameters that a route knows for this kind of dataset; the rest is noted as ignored."""
+    known = [each for each in parameters if kind is DatasetKind.STAC or not each.stac_only]
+    return read_query(request, known, strict=runtime(request).settings.strict)

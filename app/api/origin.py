@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -16,8 +17,8 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)*")
 def base_url(request: Request) -> str:
     """Base URL without a trailing slash: ``SWATH_PUBLIC_URL``, else what a trusted proxy says, else the request.
 
-    ``Forwarded`` (RFC 7239) is preferred to ``X-Forwarded-Proto``, ``-Host`` and ``-Prefix``; both are believed only
-    from ``SWATH_TRUSTED_PROXIES``.
+    Believed only from ``SWATH_TRUSTED_PROXIES``. ``X-Forwarded-Proto``, ``-Host`` and ``-Prefix`` come before
+    ``Forwarded`` (RFC 7239), which many proxies pass on from the caller as it is.
     """
     settings: Settings = request.app.state.runtime.settings
     if settings.public_url:
@@ -28,6 +29,19 @@ def base_url(request: Request) -> str:
     if not _HOST.fullmatch(host):
         host = request.url.netloc
     return f"{scheme}://{host}{prefix.rstrip('/')}"
+
+
+def own_url(request: Request) -> str:
+    """Base URL whose sample catalogue is answered inside the process: as ``base_url``, but by the real ``Host``.
+
+    A forwarded host could name any other site, whose items a cache in front would then take for the sample's.
+    """
+    settings: Settings = request.app.state.runtime.settings
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = request.headers.get("host", "")
+    prefix = urlsplit(base_url(request)).path
+    return f"http://{host if _HOST.fullmatch(host) else request.url.netloc}{prefix}"
 
 
 def _is_trusted(request: Request, settings: Settings) -> bool:
@@ -41,8 +55,8 @@ def _is_trusted(request: Request, settings: Settings) -> bool:
 def _forwarded(request: Request, scheme: str, host: str, prefix: str) -> tuple[str, str, str]:
     headers = request.headers
     told = dict(re.findall(r'(proto|host)="?([^";,\s]+)', headers.get("forwarded", "").split(",")[0].lower()))
-    scheme = told.get("proto") or _first(headers.get("x-forwarded-proto")) or scheme
-    host = told.get("host") or _first(headers.get("x-forwarded-host")) or host
+    scheme = _first(headers.get("x-forwarded-proto")) or told.get("proto") or scheme
+    host = _first(headers.get("x-forwarded-host")) or told.get("host") or host
     prefix = _first(headers.get("x-forwarded-prefix")) or prefix
     return (
         scheme if scheme in ("http", "https") else "http",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
-from app.api.parameters import RESAMPLING
+from app.api.dialect import RESAMPLING
 from app.api.query import Query
 from app.compute.expression import compile_expression
 from app.errors import BadRequest, InvalidExpression, InvalidType, ParameterFault

@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.errors import (
+    BadRequest,
     InternalError,
     InvalidExpression,
     InvalidType,
     MethodNotAllowed,
     NotFound,
-    OutOfBounds,
     ParameterFault,
     SwathError,
     shorten,
@@ -46,6 +46,10 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         response = problem(refusal, request.state.request_id)
         response.headers["Allow"] = allowed  # RFC 9110, 15.5.6
         return response
+    if error.status_code != HTTPStatus.NOT_FOUND:
+        return problem(
+            BadRequest(f"The request cannot be read: {shorten(str(error.detail))}."), request.state.request_id
+        )
     told = NotFound(f"There is no {shorten(request.url.path)!r} here; /docs lists the routes.")
     return problem(told, request.state.request_id)
 
@@ -62,9 +66,9 @@ async def _answer_bug(request: Request, _error: Exception) -> Response:
     return problem(InternalError(told), request.state.request_id)
 
 
-def problem(error: SwathError, request_id: str) -> Response:
-    """Make the answer of an error; only a tile, crop or point outside the data may be kept by caches."""
-    headers = {"Cache-Control": "public, max-age=3600" if isinstance(error, OutOfBounds) else "no-store"}
+def problem(error: SwathError, request_id: str, *, cache_control: str = "no-store") -> Response:
+    """Make the answer of an error; only a tile outside the data may be kept by caches."""
+    headers = {"Cache-Control": cache_control}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     return JSONResponse(_body(error, request_id), error.status, headers, MEDIA_TYPE)

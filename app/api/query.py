@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from app.api.parameters import Parameter
+from app.api.dialect import Parameter
 from app.errors import BadRequest, InvalidType, LimitExceeded, ParameterFault, shorten
 
 PAIRS_MAX = 64

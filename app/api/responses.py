@@ -13,18 +13,14 @@ from fastapi.responses import JSONResponse, Response
 from app.api.query import Query
 from app.encode.encode import encode
 from app.model.grid import Grid
-from app.model.raster import PointValues, Raster, Rendered
+from app.model.raster import Raster, Rendered
 from app.model.request import Format
 
 
 def image_response(request: Request, query: Query, rendered: Rendered, steps_ms: dict[str, float]) -> Response:
     """Answer with a picture or array: strong ETag (304 when the caller has it), place on earth, time of each step."""
-    etag = f'"{hashlib.blake2b(rendered.body, digest_size=16).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": _cache_control(request), "Server-Timing": server_timing(steps_ms)}
-    headers |= _place(rendered.grid) | ignored(query)
-    if etag in _candidates(request):
-        return Response(status_code=304, headers=headers)
-    return Response(rendered.body, headers=headers, media_type=rendered.media_type)
+    headers = {"Server-Timing": server_timing(steps_ms)} | _place(rendered.grid) | ignored(query)
+    return _revalidated(request, rendered.body, rendered.media_type, headers)
 
 
 def json_response(query: Query, body: Any, *, media_type: str = "application/json") -> Response:
@@ -32,11 +28,10 @@ def json_response(query: Query, body: Any, *, media_type: str = "application/jso
     return JSONResponse(body, headers={"Cache-Control": "no-cache"} | ignored(query), media_type=media_type)
 
 
-def empty_tile(request: Request, query: Query, width: int, height: int, format: Format | None) -> Response:
+def empty_tile(request: Request, query: Query, shape_wh: tuple[int, int], format: Format) -> Response:
     """Answer a tile without data with a transparent picture of its size: the one answer all map clients take."""
-    headers = {"X-Tile": "empty", "Cache-Control": _cache_control(request)} | ignored(query)
-    format = format or Format.PNG
-    return Response(_blank(width, height, format), headers=headers, media_type=format.media_type)
+    headers = {"X-Tile": "empty"} | ignored(query)
+    return _revalidated(request, _blank(*shape_wh, format), format.media_type, headers)
 
 
 def no_content(request: Request, query: Query) -> Response:
@@ -45,13 +40,14 @@ def no_content(request: Request, query: Query) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-def point_body(x: float, y: float, values: PointValues) -> dict[str, Any]:
-    """TiTiler 2.x's answer for a point; invalid values are null."""
+def point_body(x: float, y: float, raster: Raster) -> dict[str, Any]:
+    """TiTiler 2.x's answer for a point, of a raster of one pixel; invalid values are null."""
+    values = zip(raster.data.ravel().tolist(), raster.mask.ravel(), strict=True)
     return {
         "coordinates": [x, y],
-        "values": [value if valid else None for value, valid in zip(values.data.tolist(), values.mask, strict=True)],
-        "band_names": list(values.names),
-        "band_descriptions": list(values.descriptions),
+        "values": [value if valid else None for value, valid in values],
+        "band_names": list(raster.names),
+        "band_descriptions": list(raster.descriptions),
     }
 
 
@@ -75,16 +71,24 @@ def _cache_control(request: Request) -> str:
     return control
 
 
-def _candidates(request: Request) -> list[str]:
-    """The caller's ETags; a proxy that compressed the answer may have made them weak."""
-    return [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+def _revalidated(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
+    """The body with its strong ETag, or 304 when the caller has it (RFC 9110, 13.1.2)."""
+    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    headers |= {"ETag": etag, "Cache-Control": _cache_control(request)}
+    # A proxy that compressed the answer may have made the tag weak.
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
 
 
 def _place(grid: Grid) -> dict[str, str]:
     """``Content-Bbox`` and ``Content-Crs`` as OGC API Maps writes them."""
     headers = {"Content-Bbox": ",".join(map(str, grid.bounds))}
     epsg = grid.crs.to_epsg() if grid.crs else None
-    if epsg:
+    if epsg == 4326:
+        headers["Content-Crs"] = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"  # longitude first, as the bbox is
+    elif epsg:
         headers["Content-Crs"] = f"<http://www.opengis.net/def/crs/EPSG/0/{epsg}>"
     return headers
 

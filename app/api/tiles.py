@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from morecantile import Tile, TileMatrixSet
 from morecantile import tms as matrix_sets
 
+from app.api.dialect import EMPTY
+from app.api.params import parse_format
 from app.api.query import Query
 from app.errors import BadRequest, InvalidType, LimitExceeded, OutOfBounds
 from app.model.grid import Frame
+from app.model.request import Format
+from app.settings import Settings
 
 ZOOM_MAX = 30
 SCALE_MAX = 4
@@ -42,7 +47,41 @@ def find_tms(name: str) -> TileMatrixSet:
     return matrix_sets.get(name)
 
 
-def tile_frame(tms: TileMatrixSet, zxy: tuple[str, str, str], size: int | None, scale: int, buffer: float) -> Frame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileOptions:
+    """What a tile URL says besides its place and its dataset.
+
+    Attributes:
+        size: Width and height in pixels, or None for the matrix set's own times ``scale``.
+        buffer: Pixels added on every side.
+        format: None leaves the choice to the picture.
+        empty: What answers a tile without data: ``404``, ``blank`` or ``204``.
+    """
+
+    size: int | None
+    scale: int
+    buffer: float
+    format: Format | None
+    empty: str
+
+    def shape_wh(self, tms: TileMatrixSet) -> tuple[int, int]:
+        """Columns and rows of the picture, buffer included."""
+        matrix, more = tms.tileMatrices[0], int(2 * self.buffer)
+        return (self.size or matrix.tileWidth * self.scale) + more, (self.size or matrix.tileHeight * self.scale) + more
+
+
+def read_tile_options(query: Query, settings: Settings, scale: str | None, extension: str | None) -> TileOptions:
+    """Read the options of a tile; ``scale`` and ``extension`` stand in its path, where they were written."""
+    return TileOptions(
+        size=tile_size(query, settings.tile_size_max),
+        scale=tile_scale(query, scale),
+        buffer=tile_buffer(query),
+        format=parse_format(query, extension),
+        empty=query.choice("empty", EMPTY.values) or settings.empty_tile,
+    )
+
+
+def tile_frame(tms: TileMatrixSet, zxy: tuple[str, str, str], options: TileOptions) -> Frame:
     """Make the frame of a tile.
 
     Raises:
@@ -64,9 +103,9 @@ def tile_frame(tms: TileMatrixSet, zxy: tuple[str, str, str], size: int | None, 
         bounds=(bounds.left, bounds.bottom, bounds.right, bounds.top),
         bounds_crs=tms.rasterio_crs,
         crs=tms.rasterio_crs,
-        width=size or matrix.tileWidth * scale,
-        height=size or matrix.tileHeight * scale,
-        buffer=buffer,
+        width=options.size or matrix.tileWidth * options.scale,
+        height=options.size or matrix.tileHeight * options.scale,
+        buffer=options.buffer,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from cachetools import TLRUCache
+
+from app.cache.flight import SingleFlight
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -27,20 +28,17 @@ class MemoryCache(Generic[K, V]):
             maxsize=max_bytes, ttu=lambda _key, _value, now: now + ttl_s, timer=time.monotonic, getsizeof=size_of
         )
         self._size_of = size_of
-        self._loading: dict[K, asyncio.Future[V]] = {}
+        self._flights: SingleFlight[K, V] = SingleFlight()
 
     async def get_or_load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         """Return the kept value, or wait for the load under way, or load it; a failure is kept by nobody."""
         kept = self._values.get(key)
         if kept is not None:
             return kept
-        if (loading := self._loading.get(key)) is None:
-            loading = asyncio.ensure_future(load())
-            self._loading[key] = loading
-            loading.add_done_callback(lambda done: self._finish(key, done))
-        return await asyncio.shield(loading)
+        return await self._flights.run(key, lambda: self._load(key, load))
 
-    def _finish(self, key: K, done: asyncio.Future[V]) -> None:
-        self._loading.pop(key, None)
-        if not done.cancelled() and done.exception() is None and self._size_of(done.result()) <= self._values.maxsize:
-            self._values[key] = done.result()
+    async def _load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        value = await load()
+        if self._size_of(value) <= self._values.maxsize:
+            self._values[key] = value
+        return value

@@ -9,7 +9,16 @@ import numpy as np
 
 from app.compute.expression import evaluate
 from app.model.expression import Expression
-from app.model.raster import PointValues, Raster
+from app.model.plan import Plan, SamplePlan
+from app.model.raster import Raster
+
+
+def combine(pieces: Sequence[Raster], plan: Plan | SamplePlan) -> Raster:
+    """Apply what single assets brought along (``assets=B04|expression=b1*2``), stack, and apply the expression."""
+    own = [
+        calculate(piece, read.source.expression, read.own_bands) for piece, read in zip(pieces, plan.reads, strict=True)
+    ]
+    return calculate(stack(own), plan.expression, plan.bands)
 
 
 def stack(pieces: Sequence[Raster]) -> Raster:
@@ -30,17 +39,6 @@ def stack(pieces: Sequence[Raster]) -> Raster:
     )
 
 
-def stack_points(pieces: Sequence[PointValues]) -> PointValues:
-    """Put the values of several sources at one point in a row."""
-    data = np.concatenate([piece.data for piece in pieces])
-    return PointValues(
-        data=data,
-        mask=np.concatenate([piece.mask for piece in pieces]),
-        names=number_bands(data.shape[0]),
-        descriptions=tuple(text for piece in pieces for text in piece.descriptions),
-    )
-
-
 def calculate(raster: Raster, expression: Expression | None, bands: Mapping[str, int]) -> Raster:
     """Replace the bands by the outputs of an expression; valid where all its bands are, and where it is defined.
 
@@ -58,20 +56,6 @@ def calculate(raster: Raster, expression: Expression | None, bands: Mapping[str,
         names=number_bands(data.shape[0]),
         descriptions=expression.descriptions,
         ranges=None,
-    )
-
-
-def calculate_point(values: PointValues, expression: Expression | None, bands: Mapping[str, int]) -> PointValues:
-    """The same for the values at one point."""
-    if expression is None:
-        return values
-    data, defined = evaluate(expression, {name: values.data[[position]] for name, position in bands.items()})
-    valid = defined & values.mask[sorted(set(bands.values()))].all()
-    return PointValues(
-        data=data[:, 0],
-        mask=np.broadcast_to(valid, data.shape)[:, 0],
-        names=number_bands(data.shape[0]),
-        descriptions=expression.descriptions,
     )
 
 

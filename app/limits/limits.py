@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.errors import LimitExceeded
 from app.model.plan import Plan
 from app.model.request import Format
@@ -24,4 +26,17 @@ class Limits:
             raise LimitExceeded(
                 f"The answer would be {grid.width} x {grid.height} pixels; {limit} a side are allowed ({name}). "
                 "Ask for a smaller width and height, or give max_size."
+            )
+        self._check_memory(plan)
+
+    def _check_memory(self, plan: Plan) -> None:
+        """Judge what all bands take together; band math works on 8 bytes a value."""
+        pixels = plan.grid.width * plan.grid.height
+        sizes = (read.band_count * np.dtype(read.header.dtype).itemsize for read in plan.reads)
+        outputs = 8 * len(plan.expression.descriptions) if plan.expression else 0
+        megabytes = pixels * (sum(sizes) + outputs) / 2**20
+        if megabytes > self._settings.answer_max_mb:
+            raise LimitExceeded(
+                f"The answer would hold {megabytes:.0f} MiB of pixels, {self._settings.answer_max_mb:g} are allowed "
+                "(SWATH_ANSWER_MAX_MB). Ask for fewer bands, or a smaller width and height."
             )

@@ -27,6 +27,11 @@ class PlannedRead:
     overview: int | None = None
 
     @property
+    def own_bands(self) -> dict[str, int]:
+        """Names that the source's own expression knows, to their position among the bands read."""
+        return {f"b{index}": position for position, index in enumerate(self.indexes)}
+
+    @property
     def band_count(self) -> int:
         """Bands that this read adds to the stack: those read, or the outputs of the source's own expression."""
         own = self.source.expression
@@ -58,7 +63,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePlan:
-    """All reads of one point, ``x`` and ``y`` in ``crs``; ``expression`` and ``bands`` as in ``Plan``."""
+    """All reads of one point, ``x`` and ``y`` in ``crs``; ``expression`` and ``bands`` as in ``Plan``.
+
+    The values are a raster of one pixel, so that they go the way of every other.
+    """
 
     x: float
     y: float
@@ -66,3 +74,8 @@ class SamplePlan:
     reads: tuple[PlannedRead, ...]
     expression: Expression | None = None
     bands: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """One pixel, without extent."""
+        return Grid(crs=self.crs, bounds=(self.x, self.y, self.x, self.y), width=1, height=1)

@@ -1,4 +1,4 @@
-"""Pixels on a grid, values at a point, and the bytes that leave."""
+"""Pixels on a grid, and the bytes that leave."""
 
 from __future__ import annotations
 
@@ -46,21 +46,6 @@ class Raster:
             self.valid, np.uint8(255) if self.alpha is None else self.alpha, np.uint8(0)
         )
         return opaque
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointValues:
-    """Values of all bands at one point.
-
-    Attributes:
-        data: Shape ``(band,)``, any numeric dtype.
-        mask: Shape ``(band,)``, bool; True = valid.
-    """
-
-    data: NDArray[Any]
-    mask: NDArray[np.bool_]
-    names: tuple[str, ...]
-    descriptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,8 +58,8 @@ class DatasetRef:
 
     Attributes:
         url: As the caller wrote it.
-        home: Base URL under which the caller reached this server, without a trailing slash; a ``url`` or href below
-            it that names the sample catalogue is answered inside the process.
+        home: Base URL of this server, without a trailing slash; a ``url`` or href below it that names the sample
+            catalogue is answered inside the process.
     """
 
     kind: DatasetKind

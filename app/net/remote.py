@@ -10,13 +10,13 @@ from typing import Any
 
 from cachetools import TTLCache
 
+from app.cache.flight import SingleFlight
 from app.errors import DeadlineExceeded, InternalError, UpstreamFailed, UpstreamUnusable
 from app.model.location import RemoteLocation
 from app.net.answers import RangeAnswer
 from app.net.budget import MIB, current_budget, spending
 from app.net.client import GuardedClient
 from app.net.clock import on_time
-from app.net.flight import SingleFlight
 from app.net.ranges import Span, clip, coalesce, pick
 from app.net.source import display_name
 from app.net.url import HttpUrl

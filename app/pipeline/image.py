@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.compute.stack import calculate, stack
+import numpy as np
+
+from app.compute.stack import combine
 from app.encode.encode import choose_format, encode, fits
-from app.model.plan import Plan
+from app.model.grid import Grid
+from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered
 from app.model.request import ColormapTable, ImageRequest
 from app.pipeline.clock import step
@@ -33,19 +36,22 @@ async def render_image(rt: Runtime, req: ImageRequest) -> Rendered:
 
 def finish(pieces: Sequence[Raster], plan: Plan, req: ImageRequest) -> Rendered:
     """Compute, style and encode: everything that only needs the pixels."""
-    raster = calculate(stack(apply_own_math(pieces, plan)), plan.expression, plan.bands)
-    raster = stylize(raster, plan, req)
+    raster = stylize(combine(pieces, plan), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
     return Rendered(body=body, media_type=format.media_type, grid=plan.grid)
 
 
-def apply_own_math(pieces: Sequence[Raster], plan: Plan) -> list[Raster]:
-    """Apply the expression that a single asset brought along (``assets=B04|expression=b1*2``)."""
-    return [
-        calculate(piece, read.source.expression, {f"b{index}": at for at, index in enumerate(read.indexes)})
-        for piece, read in zip(pieces, plan.reads, strict=True)
-    ]
+def rehearse(plan: Plan, req: ImageRequest) -> None:
+    """Do everything behind the read with one pixel of zeros, to raise what it would raise."""
+    finish([_zeros(read, plan.grid) for read in plan.reads], plan, req)
+
+
+def _zeros(read: PlannedRead, grid: Grid) -> Raster:
+    shape = (len(read.indexes), grid.height, grid.width)
+    names = tuple(f"b{index}" for index in read.indexes)
+    data = np.zeros(shape, read.header.dtype)
+    return Raster(data=data, mask=np.ones(shape, bool), grid=grid, names=names, descriptions=names)
 
 
 def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from app.compute.stack import calculate_point, stack_points
-from app.model.raster import PointValues
+from dataclasses import dataclass
+
+from app.compute.stack import combine
+from app.model.raster import Raster
 from app.model.request import PointRequest
 from app.pipeline.clock import step
 from app.plan.reads import plan_sample
 from app.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointValues:
+    """Values at a point, as a raster of one pixel.
+
+    Attributes:
+        counts: Bands of each source, in order; of an expression, one count for all its outputs.
+    """
+
+    raster: Raster
+    counts: tuple[int, ...]
 
 
 async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
@@ -16,11 +30,11 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
         choice = await rt.resolver.choice(req.dataset, req.selection)
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
-    sample = plan_sample(choice, headers, req)
+    plan = plan_sample(choice, headers, req)
     with step("read"):
-        pieces = await rt.reader.sample(sample)
-    own = [
-        calculate_point(piece, read.source.expression, {f"b{index}": at for at, index in enumerate(read.indexes)})
-        for piece, read in zip(pieces, sample.reads, strict=True)
-    ]
-    return calculate_point(stack_points(own), sample.expression, sample.bands)
+        pieces = await rt.reader.sample(plan)
+    raster = combine(pieces, plan)
+    alone = (len(raster.names),)
+    return PointValues(
+        raster=raster, counts=alone if plan.expression else tuple(read.band_count for read in plan.reads)
+    )

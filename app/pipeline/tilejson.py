@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from morecantile import TileMatrixSet
 
 from app.model.grid import Bounds
-from app.model.request import DatasetRef, Selection
+from app.model.request import ImageRequest
 from app.pipeline.clock import step
+from app.pipeline.image import rehearse
 from app.plan.bounds import union_wgs84
-from app.plan.reads import read_all
+from app.plan.reads import plan_rehearsal
 from app.plan.zooms import zoom_range
 from app.runtime import Runtime
 
@@ -32,17 +33,18 @@ class Coverage:
     attribution: str | None
 
 
-async def describe_coverage(rt: Runtime, dataset: DatasetRef, selection: Selection, tms: TileMatrixSet) -> Coverage:
+async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) -> Coverage:
     """Open every selected source, and tell where and at which zooms there is something to see.
 
     Raises:
-        SwathError: Whatever a tile of this selection would raise: unknown asset, band, expression, unreadable file.
+        SwathError: Whatever a tile of ``req`` would raise: unknown asset, band, expression that fits no band, a style
+            or a format for other bands, an unreadable file.
     """
     with step("item"):
-        choice = await rt.resolver.choice(dataset, selection)
+        choice = await rt.resolver.choice(req.dataset, req.selection)
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
-    read_all(choice, headers)
+    rehearse(plan_rehearsal(choice, headers, req), req)
     low, high = zoom_range(headers, tms)
     return Coverage(
         name=choice.name,

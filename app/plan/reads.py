@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+import numpy as np
+
 from app.errors import BadRequest, InvalidExpression, ParameterFault
 from app.model.choice import BandRef, Choice
+from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.request import ImageRequest, PointRequest
 from app.model.source import Header, Source
@@ -42,6 +45,13 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
     )
 
 
+def plan_rehearsal(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
+    """Make the plan of one pixel anywhere, to find out what is wrong with a request before a tile is asked for."""
+    reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)
+    grid = Grid(crs=None, bounds=(0, 0, 1, 1), width=1, height=1)
+    return Plan(grid=grid, reads=reads, expression=choice.expression, bands=name_bands(choice.names, reads))
+
+
 def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) -> SamplePlan:
     """Decide the bands of each source that are read at one point; raises as ``plan_reads`` does.
 
@@ -63,11 +73,24 @@ def read_all(choice: Choice, headers: Sequence[Header], *, pictured: bool = Fals
     Args:
         pictured: A lone source of which nothing was said is shown by its first three bands, or its only one.
     """
+    for source, header in zip(choice.sources, headers, strict=True):
+        check_nodata(source, header)
     alone = pictured and len(headers) == 1 and choice.expression is None
     return tuple(
         PlannedRead(source=source, header=header, indexes=bands_to_read(source, header, alone=alone))
         for source, header in zip(choice.sources, headers, strict=True)
     )
+
+
+def check_nodata(source: Source, header: Header) -> None:
+    """Raise ``BadRequest`` when the pixels cannot hold the nodata value that takes the place of the file's own."""
+    dtype = np.dtype(header.dtype)
+    if source.nodata is None or dtype.kind not in "iu":
+        return
+    limits = np.iinfo(dtype)
+    if not (limits.min <= source.nodata <= limits.max and source.nodata == int(source.nodata)):
+        told = f"is not a value of {source.name!r}, whose pixels are {header.dtype} ({limits.min} to {limits.max})"
+        raise BadRequest.of("nodata", source.nodata, told)
 
 
 def bands_to_read(source: Source, header: Header, *, alone: bool) -> tuple[int, ...]:

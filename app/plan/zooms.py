@@ -25,4 +25,6 @@ def _zooms(header: Header, tms: TileMatrixSet) -> tuple[int, int]:
     transform, width, height = native_transform(header, tms.rasterio_crs)
     resolution = max(abs(transform.a), abs(transform.e))
     levels = get_maximum_overview_level(width, height, minsize=tms.tileMatrices[0].tileWidth)
-    return int(tms.zoom_for_res(resolution * 2**levels)), int(tms.zoom_for_res(resolution))
+    lowest = max(0, tms.minzoom)  # some sets count zooms from below 0, which TileJSON does not know
+    low, high = tms.zoom_for_res(resolution * 2**levels), tms.zoom_for_res(resolution)
+    return max(lowest, int(low)), max(lowest, int(high))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
+from rasterio.transform import from_bounds
+from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 from rio_tiler.errors import PointOutsideBounds
@@ -25,16 +28,17 @@ from rio_tiler.io import Reader as RioReader
 from rio_tiler.models import ImageData
 from rio_tiler.utils import non_alpha_indexes
 
-from app.errors import LimitExceeded, OutOfBounds, SourceNotAllowed, UpstreamFailed, UpstreamUnusable
+from app.errors import LimitExceeded, OutOfBounds, UpstreamUnusable
 from app.limits.workers import Workers
 from app.model.grid import Bounds
 from app.model.plan import Plan, PlannedRead, SamplePlan
-from app.model.raster import PointValues, Raster
+from app.model.raster import Raster
 from app.model.source import Header, Source
 from app.net.source import ByteSource
 from app.net.store import ByteStore
 from app.read.ifd import overview_sizes
 from app.read.opener import open_dataset
+from app.read.reader import naming
 
 T = TypeVar("T")
 Step = Callable[[RioReader, ByteSource], T]
@@ -65,7 +69,7 @@ class GdalReader:
         """Read each planned source onto the plan's grid."""
         return await self._all((read.source, partial(read_grid, read=read, plan=plan)) for read in plan.reads)
 
-    async def sample(self, plan: SamplePlan) -> list[PointValues]:
+    async def sample(self, plan: SamplePlan) -> list[Raster]:
         """Read the pixel under a point of each planned source."""
         return await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
 
@@ -80,16 +84,12 @@ class GdalReader:
 
     async def _with_dataset(self, source: Source, step: Step[T]) -> T:
         """Open, do the step and close; of an item's assets, the error says which one it is about."""
-        try:
+        with naming(source):
             opened = await self._store.open(source.location)
             try:
                 return await self._threads.run(self._run, opened, source, step)
             finally:
                 opened.close()
-        except (SourceNotAllowed, UpstreamUnusable, UpstreamFailed) as error:
-            if not source.prefix:
-                raise
-            raise error.about(f"Asset {source.name!r}") from error
 
     def _run(self, opened: ByteSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
@@ -99,9 +99,23 @@ class GdalReader:
                     f"{source.name!r} has {pixels:.3g} pixels, {self._pixels_max:.3g} are read at most "
                     "(SWATH_SOURCE_PIXELS_MAX)."
                 )
-            with RioReader(None, dataset=dataset) as rio:
+            if dataset.dtypes[0].startswith("complex"):
+                raise UpstreamUnusable(f"{opened.name} holds complex numbers, which have no place on a map.")
+            with upright(dataset) as north_up, RioReader(None, dataset=north_up) as rio:
                 _require_place(rio, opened.name)
                 return step(rio, opened)
+
+
+@contextmanager
+def upright(dataset: DatasetReader) -> Iterator[DatasetReader | WarpedVRT]:
+    """Turn a raster whose rows go from south to north: windows of it cannot be read as they are."""
+    if dataset.transform.e <= 0 or dataset.crs is None or dataset.gcps[0]:
+        yield dataset
+        return
+    left, bottom, right, top = dataset.bounds
+    transform = from_bounds(left, min(bottom, top), right, max(bottom, top), dataset.width, dataset.height)
+    with WarpedVRT(dataset, transform=transform, width=dataset.width, height=dataset.height) as turned:
+        yield turned
 
 
 def _require_place(rio: RioReader, name: str) -> None:
@@ -129,6 +143,7 @@ def header_of(rio: RioReader, opened: ByteSource) -> Header:
         dtype=dataset.dtypes[0],
         colormap=rio.colormap or None,
         nodata=dataset.nodata,
+        warped=isinstance(dataset, WarpedVRT),
         statistics=tuple(_statistics(dataset.tags(index)) for index in range(1, dataset.count + 1)),
     )
 
@@ -168,29 +183,29 @@ def read_grid(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: P
         image = rio.read(**options)
     else:
         image = rio.part(grid.bounds, dst_crs=grid.crs, bounds_crs=grid.crs, padding=plan.padding, **options)
-    return to_raster(image, source, plan)
+    return to_raster(image, read, plan)
 
 
-def to_raster(image: ImageData, source: Source, plan: Plan) -> Raster:
+def to_raster(image: ImageData, read: PlannedRead, plan: Plan) -> Raster:
     """Split rio-tiler's masked array into values (0 where invalid), a mask per band and the alpha of the source."""
     data = image.array.data
-    mask = ~np.ma.getmaskarray(image.array) & ~_nan(data)
+    mask = ~np.ma.getmaskarray(image.array) & _defined(data)
     alpha = None
     if image.alpha_mask is not None:
         alpha = _to_uint8(image.alpha_mask)
-        mask = np.broadcast_to(alpha > 0, data.shape) & ~_nan(data)
+        mask = np.broadcast_to(alpha > 0, data.shape) & _defined(data)
     return Raster(
         data=np.where(mask, data, np.zeros((), data.dtype)),
         mask=mask,
         grid=plan.grid,
         names=tuple(image.band_names),
-        descriptions=tuple(source.prefix + text for text in image.band_descriptions),
+        descriptions=describe_bands(read),
         alpha=alpha,
         ranges=tuple(image.dataset_statistics) if image.dataset_statistics else None,
     )
 
 
-def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: SamplePlan) -> PointValues:
+def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: SamplePlan) -> Raster:
     """Read the pixel under a point.
 
     Raises:
@@ -206,23 +221,30 @@ def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: 
     valid = _alpha_at(rio, point.pixel_location) if source.nodata is None else None
     if valid is None:
         valid = ~np.ma.getmaskarray(point.array)
-    return PointValues(
-        data=data,
-        mask=valid & ~_nan(data),
+    mask = np.broadcast_to(valid.ravel(), data.shape) & _defined(data)
+    return Raster(
+        data=np.where(mask, data, np.zeros((), data.dtype))[:, None, None],
+        mask=mask[:, None, None],
+        grid=plan.grid,
         names=tuple(point.band_names),
-        descriptions=tuple(source.prefix + text for text in point.band_descriptions),
+        descriptions=describe_bands(read),
     )
 
 
-def _alpha_at(rio: RioReader, column_row: tuple[float, float]) -> NDArray[np.bool_] | None:
+def describe_bands(read: PlannedRead) -> tuple[str, ...]:
+    """Descriptions by the header: rio-tiler repeats the last one where a file has several."""
+    return tuple(read.source.prefix + read.header.describe(index) for index in read.indexes)
+
+
+def _alpha_at(rio: RioReader, column_row: tuple[float, float] | None) -> NDArray[np.bool_] | None:
     """Whether a pixel is not wholly transparent (rio-tiler's points count half as invalid); None without alpha."""
     dataset: DatasetReader = rio.dataset
     bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind is ColorInterp.alpha]
-    if not bands or dataset.nodata is not None:
+    if not bands or column_row is None or dataset.nodata is not None:
         return None
     column, row = map(int, column_row)
-    alpha: NDArray[Any] = dataset.read(bands[-1], window=Window(column, row, 1, 1))
-    return alpha[0] > 0
+    opaque: NDArray[np.bool_] = dataset.read(bands[-1], window=Window(column, row, 1, 1))[0] > 0
+    return opaque
 
 
 def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
@@ -232,9 +254,9 @@ def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
     return info | {"crs": info["crs"] or None}
 
 
-def _nan(data: NDArray[Any]) -> NDArray[np.bool_]:
-    """True where a float is NaN: no nodata value is declared for those in many real files."""
-    return np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, dtype=bool)
+def _defined(data: NDArray[Any]) -> NDArray[np.bool_]:
+    """False where a float is NaN or infinite: real files have those without declaring them nodata."""
+    return np.isfinite(data) if data.dtype.kind == "f" else np.ones(data.shape, dtype=bool)
 
 
 def _to_uint8(alpha: NDArray[Any]) -> NDArray[np.uint8]:

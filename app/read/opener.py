@@ -48,8 +48,6 @@ GDAL_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The belt beside the braces: GDAL has no file and no socket to begin with."""
 
-_SPOKEN: Final = {"GTiff": "GeoTIFF", "JP2OpenJPEG": "JPEG 2000 file"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Registered:
@@ -76,16 +74,16 @@ def configure_gdal() -> None:
 
 
 @contextmanager
-def open_dataset(source: ByteSource, driver: str = "GTiff") -> Iterator[rasterio.DatasetReader]:
+def open_dataset(source: ByteSource) -> Iterator[rasterio.DatasetReader]:
     """Open a raster whose bytes come from ``source``; open, read and leave it in one thread.
 
     Raises:
         SwathError: The true cause when a read failed, also when GDAL went on without it; UpstreamUnusable when the file
-            is not a raster of that driver, or is broken.
+            is not a GeoTIFF, or is broken.
     """
     file = SoleFile(source)
     try:
-        with rasterio.Env(**GDAL_OPTIONS), _opened(file, driver) as dataset:
+        with rasterio.Env(**GDAL_OPTIONS), _opened(file) as dataset:
             yield dataset
     except SwathError:
         raise
@@ -98,13 +96,13 @@ def open_dataset(source: ByteSource, driver: str = "GTiff") -> Iterator[rasterio
 
 
 @contextmanager
-def _opened(file: SoleFile, driver: str) -> Iterator[rasterio.DatasetReader]:
+def _opened(file: SoleFile) -> Iterator[rasterio.DatasetReader]:
     with _visible(file) as options:
         try:
-            dataset = rasterio.open(driver=driver, sharing=False, **options)
+            dataset = rasterio.open(driver="GTiff", sharing=False, **options)
         except (RasterioIOError, CPLE_BaseError) as error:
             file.raise_failure(error)
-            words = f"{file.name} is not a {_SPOKEN.get(driver, driver)} this server can read."
+            words = f"{file.name} is not a GeoTIFF this server can read."
             raise UpstreamUnusable(words) from error
         with dataset:
             yield dataset

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
+from app.errors import SourceNotAllowed, UpstreamFailed, UpstreamUnusable
 from app.model.plan import Plan, SamplePlan
-from app.model.raster import PointValues, Raster
+from app.model.raster import Raster
 from app.model.source import Header, Source
+
+
+@contextmanager
+def naming(source: Source) -> Iterator[None]:
+    """Let the error of one of an item's assets begin with ``Asset 'B04': ``; a lone raster needs no name."""
+    try:
+        yield
+    except (SourceNotAllowed, UpstreamUnusable, UpstreamFailed) as error:
+        subject = f"Asset {source.name!r}"
+        if not source.prefix or error.detail.startswith(subject):
+            raise
+        raise error.about(subject) from error
 
 
 class Reader(Protocol):
@@ -21,8 +35,8 @@ class Reader(Protocol):
         """Read each planned source onto ``plan.grid``; one raster per read, in order."""
         ...
 
-    async def sample(self, plan: SamplePlan) -> list[PointValues]:
-        """Read the pixel under a point of each planned source; one entry per read, in order.
+    async def sample(self, plan: SamplePlan) -> list[Raster]:
+        """Read the pixel under a point of each planned source; one raster of one pixel per read, in order.
 
         Raises:
             OutOfBounds: The point lies outside a source.

@@ -13,6 +13,9 @@ from app.model.location import Location
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ASSETS_MAX = 10_000
+PARTS_MAX = 100_000
+VALUES_MAX = 500_000
+"""Objects and lists, and commas, of a document: reading more would keep everybody else waiting."""
 _JSON_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
@@ -22,19 +25,29 @@ def parse_item(body: bytes, location: Location) -> Item:
     Raises:
         UpstreamUnusable: Not JSON, nested too deep, not a STAC item, or without assets; the message says what it is.
     """
+    _require_small(body)
     document = _load_json(body)
     _require_item(document)
     assets = document["assets"]
     if len(assets) > ASSETS_MAX:
         raise UpstreamUnusable(f"The item has {len(assets)} assets, {ASSETS_MAX} are read at most.")
     return Item(
-        id=shorten(str(document.get("id", "item")), 200),
+        id=shorten(_encodable(str(document.get("id", "item"))), 200),
         location=location,
-        assets={key: _asset(key, asset) for key, asset in assets.items() if _has_href(asset)},
+        assets={_encodable(key): _asset(_encodable(key), asset) for key, asset in assets.items() if _has_href(asset)},
         bounds_wgs84=_bounds(document),
         attribution=_attribution(document),
         size_bytes=len(body),
     )
+
+
+def _require_small(body: bytes) -> None:
+    parts, values = body.count(b"{") + body.count(b"["), body.count(b",")
+    if parts > PARTS_MAX or values > VALUES_MAX:
+        raise UpstreamUnusable(
+            f"The document has {parts} objects and lists, and {values} commas; "
+            f"{PARTS_MAX} and {VALUES_MAX} are read at most."
+        )
 
 
 def _load_json(body: bytes) -> Any:
@@ -101,7 +114,7 @@ def _aliases(asset: Mapping[str, Any]) -> Iterator[str]:
         bands = [band for band in _sequence(asset.get(field)) if isinstance(band, Mapping)]
         if len(bands) == 1:
             names = (bands[0].get(name) for name in ("name", "common_name", "eo:common_name"))
-            yield from (name for name in names if isinstance(name, str) and name)
+            yield from (_encodable(name) for name in names if isinstance(name, str) and name)
 
 
 def _bounds(document: Mapping[str, Any]) -> Bounds | None:
@@ -109,13 +122,13 @@ def _bounds(document: Mapping[str, Any]) -> Bounds | None:
 
     Some real items write north before south, or end half a pixel beyond a pole.
     """
-    bbox = [float(v) for v in _sequence(document.get("bbox")) if isinstance(v, (int, float))]
+    bbox = [v for v in _sequence(document.get("bbox"))[:6] if isinstance(v, (int, float))]
     if len(bbox) == 6:
         bbox = [bbox[0], bbox[1], bbox[3], bbox[4]]
     if len(bbox) != 4 or not all(abs(v) <= limit for v, limit in zip(bbox, (361, 91, 361, 91), strict=True)):
         return None
     south, north = sorted(max(-90.0, min(90.0, latitude)) for latitude in (bbox[1], bbox[3]))
-    return (bbox[0], south, bbox[2], north)
+    return (float(bbox[0]), south, float(bbox[2]), north)
 
 
 def _attribution(document: Mapping[str, Any]) -> str | None:
@@ -127,7 +140,12 @@ def _attribution(document: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return _encodable(value) if isinstance(value, str) else None
+
+
+def _encodable(text: str) -> str:
+    """Replace what JSON can say and UTF-8 cannot: half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _sequence(value: Any) -> list[Any]:

@@ -56,10 +56,12 @@ class Resolver:
             return self._single(dataset, selection)
         item = await self.item(dataset)
         picked = choose_assets(item, selection)
-        if len(picked.chosen) > (assets_max or self._assets_max):
+        count = len(picked.chosen)
+        if assets_max and count > assets_max:
+            raise LimitExceeded(f"{count} assets are asked for, {assets_max} are described at once; name some of them.")
+        if not assets_max and count > self._assets_max:
             raise LimitExceeded(
-                f"{len(picked.chosen)} assets are asked for, {assets_max or self._assets_max} are read at most "
-                "(SWATH_ASSETS_MAX)."
+                f"{count} assets are asked for, {self._assets_max} are read at most (SWATH_ASSETS_MAX)."
             )
         return self._of_item(item, picked, dataset, selection)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.api.dataset import dataset_ref, runtime
-from app.api.parameters import ABOUT, documented
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import DATASET, INFO, documented
 from app.api.params import parse_selection
-from app.api.query import read_query
 from app.api.responses import json_response
 from app.model.request import DatasetKind
 from app.pipeline.about import describe, find_bounds, list_assets
@@ -17,31 +16,31 @@ from app.pipeline.allowance import Cost, allowance
 router = APIRouter(tags=["About a dataset"])
 
 
-@router.get("/{ds:dataset}/info", openapi_extra=documented(ABOUT))
+@router.get("/{ds:dataset}/info", openapi_extra=documented(INFO))
 async def info(request: Request, ds: DatasetKind) -> Response:
     """CRS, size, bands, nodata, overviews: of the raster, or of each asset asked for (of all, when none is)."""
     rt = runtime(request)
-    query = read_query(request, ABOUT, strict=rt.settings.strict)
+    query = query_of(request, ds, INFO)
     async with allowance(rt, Cost.TILE):
         body = await describe(rt, dataset_ref(request, ds, query), parse_selection(query))
     return json_response(query, body)
 
 
-@router.get("/{ds:dataset}/bounds", openapi_extra=documented(ABOUT))
+@router.get("/{ds:dataset}/bounds", openapi_extra=documented(DATASET))
 async def bounds(request: Request, ds: DatasetKind) -> Response:
     """Bounds in longitude and latitude."""
     rt = runtime(request)
-    query = read_query(request, ABOUT, strict=rt.settings.strict)
+    query = query_of(request, ds, DATASET)
     async with allowance(rt, Cost.TILE):
         found = await find_bounds(rt, dataset_ref(request, ds, query))
     return json_response(query, {"bounds": list(found), "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"})
 
 
-@router.get("/stac/assets", openapi_extra=documented(ABOUT))
+@router.get("/stac/assets", openapi_extra=documented(DATASET))
 async def assets(request: Request) -> Response:
     """Keys of the item's assets that can be read as rasters."""
     rt = runtime(request)
-    query = read_query(request, ABOUT, strict=rt.settings.strict)
+    query = query_of(request, DatasetKind.STAC, DATASET)
     async with allowance(rt, Cost.TILE):
         names = await list_assets(rt, dataset_ref(request, DatasetKind.STAC, query))
     return json_response(query, names)

@@ -7,10 +7,10 @@ import re
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.api.dataset import dataset_ref, runtime
-from app.api.parameters import CROP, PREVIEW, Parameter, documented
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import CROP, PREVIEW, documented
 from app.api.params import WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
-from app.api.query import Query, read_query
+from app.api.query import Query
 from app.api.responses import image_response
 from app.api.tiles import tile_buffer
 from app.errors import InvalidType
@@ -61,7 +61,7 @@ async def answer_crop(
     request: Request, ds: DatasetKind, box: str, size: str | None, *, max_size: int | None
 ) -> Response:
     """Render a box."""
-    query = _query(request, CROP)
+    query = query_of(request, ds, CROP)
     text, extension = split_extension(box)
     width, height, size_extension = read_size(query, size)
     crs = parse_crs(query, "coord_crs") or WGS84
@@ -79,7 +79,7 @@ async def answer_crop(
 
 async def answer_preview(request: Request, ds: DatasetKind, size: str | None, extension: str | None) -> Response:
     """Render the whole dataset."""
-    query = _query(request, PREVIEW)
+    query = query_of(request, ds, PREVIEW)
     width, height, size_extension = read_size(query, size)
     frame = Frame(crs=parse_crs(query, "dst_crs"), width=width, height=height, max_size=_max_size(query, PREVIEW_SIZE))
     return await answer_picture(request, ds, query, frame, size_extension or extension)
@@ -121,7 +121,3 @@ def read_size(query: Query, text: str | None) -> tuple[int | None, int | None, s
 
 def _max_size(query: Query, default: int | None) -> int | None:
     return query.integer("max_size", low=1) or default
-
-
-def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:
-    return read_query(request, parameters, strict=runtime(request).settings.strict)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.api.dataset import dataset_ref, runtime
-from app.api.parameters import COMPAT, POINT, documented
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import COMPAT, POINT, documented
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
-from app.api.query import read_query
 from app.api.responses import json_response, point_body
-from app.model.raster import PointValues
 from app.model.request import DatasetKind, PointRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.point import read_point
@@ -24,7 +24,7 @@ router = APIRouter(tags=["Points"])
 async def point(request: Request, ds: DatasetKind, point: str) -> Response:
     """Values of the selected bands, or of the expression, at `lon,lat`; null where there is no data."""
     rt = runtime(request)
-    query = read_query(request, POINT, strict=rt.settings.strict)
+    query = query_of(request, ds, POINT)
     crs = parse_crs(query, "coord_crs") or WGS84
     x, y = parse_point(point, crs)
     req = PointRequest(
@@ -37,13 +37,11 @@ async def point(request: Request, ds: DatasetKind, point: str) -> Response:
     nested = query.choice("compat", COMPAT.values) == "2020"
     async with allowance(rt, Cost.TILE):
         values = await read_point(rt, req)
-    body = point_body(x, y, values)
-    return json_response(query, _nest(body, values) if nested else body)
+    body = point_body(x, y, values.raster)
+    return json_response(query, _nest(body, values.counts) if nested else body)
 
 
-def _nest(body: dict[str, Any], values: PointValues) -> dict[str, Any]:
+def _nest(body: dict[str, Any], counts: Sequence[int]) -> dict[str, Any]:
     """TiTiler 0.1's shape: one list of values per asset."""
-    groups: dict[str, list[Any]] = {}
-    for value, description in zip(body["values"], values.descriptions, strict=True):
-        groups.setdefault(description.rpartition("_")[0] or description, []).append(value)
-    return {"coordinates": body["coordinates"], "values": list(groups.values())}
+    values = iter(body["values"])
+    return {"coordinates": body["coordinates"], "values": [list(islice(values, count)) for count in counts]}

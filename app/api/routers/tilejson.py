@@ -9,14 +9,25 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.api.dataset import dataset_ref, runtime
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import (
+    MAXZOOM,
+    MINZOOM,
+    SCALE,
+    TILE_FORMAT,
+    TILE_SCALE,
+    TILEJSON,
+    TILEJSON_OF_SET,
+    TMS,
+    documented,
+)
 from app.api.origin import base_url
-from app.api.parameters import MAXZOOM, MINZOOM, TILE_FORMAT, TILE_SCALE, TILEJSON, TMS, documented
 from app.api.params import FORMATS, parse_selection, parse_style
-from app.api.query import Query, read_query
+from app.api.query import Query
 from app.api.responses import json_response
-from app.api.tiles import WEB_MERCATOR, ZOOM_MAX, find_tms, tile_scale, tile_size
-from app.model.request import DatasetKind
+from app.api.tiles import WEB_MERCATOR, ZOOM_MAX, find_tms, read_tile_options
+from app.model.grid import Frame
+from app.model.request import DatasetKind, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.tilejson import Coverage, describe_coverage
 
@@ -25,38 +36,58 @@ router = APIRouter(tags=["TileJSON"])
 TODAYS_TILESIZE = 512
 """What TiTiler 2.x writes into the tile URL when no size is asked for; its old path had 256-pixel tiles."""
 
-OWN = frozenset(name for p in (MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE, TMS) for name in (p.name, *p.aliases))
+OWN = frozenset(name for p in (MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE, SCALE, TMS) for name in (p.name, *p.aliases))
 """Parameters of the TileJSON itself, not passed on to the tiles."""
 
 
 @router.get("/{ds:dataset}/tilejson.json", openapi_extra=documented(TILEJSON))
 async def tilejson(request: Request, ds: DatasetKind) -> Response:
     """TileJSON 3.0.0 with tiles of 256 pixels; it opens what the tiles will read."""
-    query = read_query(request, TILEJSON, strict=runtime(request).settings.strict)
+    query = query_of(request, ds, TILEJSON)
     return await answer_tilejson(request, ds, query, query.text("tms") or WEB_MERCATOR, tilesize=None)
 
 
-@router.get("/{ds:dataset}/{tms}/tilejson.json", openapi_extra=documented(TILEJSON))
+@router.get("/{ds:dataset}/{tms}/tilejson.json", openapi_extra=documented(TILEJSON_OF_SET))
 async def tilejson_of_matrix_set(request: Request, ds: DatasetKind, tms: str) -> Response:
     """The same in the tile matrix set `tms`, with tiles of 512 pixels unless `tilesize` is given."""
-    query = read_query(request, TILEJSON, strict=runtime(request).settings.strict)
+    query = query_of(request, ds, TILEJSON_OF_SET)
     return await answer_tilejson(request, ds, query, tms, tilesize=TODAYS_TILESIZE)
 
 
 async def answer_tilejson(
     request: Request, ds: DatasetKind, query: Query, tms: str, *, tilesize: int | None
 ) -> Response:
-    """Describe the dataset, and write the URL of its tiles."""
+    """Describe the dataset, and write the URL of its tiles; what a tile would refuse is refused here."""
     rt = runtime(request)
     matrix_set = find_tms(tms)
-    dataset, selection = dataset_ref(request, ds, query), parse_selection(query)
-    parse_style(query)
-    tile_size(query, rt.settings.tile_size_max)
-    tiles = base_url(request) + _template(request, ds, query, tms, tilesize)
-    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
+    extension = query.choice("tile_format", tuple(FORMATS))
+    options = read_tile_options(query, rt.settings, query.text("tile_scale"), extension)
+    req = ImageRequest(
+        dataset=dataset_ref(request, ds, query),
+        selection=parse_selection(query),
+        frame=Frame(width=1, height=1),
+        style=parse_style(query),
+        format=options.format,
+    )
+    low, high = zooms_asked(query)
     async with allowance(rt, Cost.TILE):
-        coverage = await describe_coverage(rt, dataset, selection, matrix_set)
+        coverage = await describe_coverage(rt, req, matrix_set)
+    tiles = base_url(request) + _template(request, ds, tms, options.scale, extension, _tilesize(query, tilesize))
     return json_response(query, tilejson_body(coverage, tiles, low, high))
+
+
+def zooms_asked(query: Query) -> tuple[int | None, int | None]:
+    """Read ``minzoom`` and ``maxzoom``, which take the place of those found in the data."""
+    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
+    if low is not None and high is not None and low > high:
+        raise query.fault("minzoom", low, f"is above maxzoom={high}")
+    return low, high
+
+
+def _tilesize(query: Query, default: int | None) -> int | None:
+    """The size to add to the tile URL: today's default, unless the caller chose a size or a scale."""
+    chosen = any(query.text(name) for name in ("tilesize", "tile_scale", "scale"))
+    return None if chosen else default
 
 
 def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: int | None) -> dict[str, Any]:
@@ -96,13 +127,12 @@ def _middle(left: float, right: float) -> float:
     return middle - 360 if middle > 180 else middle
 
 
-def _template(request: Request, ds: DatasetKind, query: Query, tms: str, tilesize: int | None) -> str:
+def _template(
+    request: Request, ds: DatasetKind, tms: str, scale: int, extension: str | None, tilesize: int | None
+) -> str:
     """Path and query of the tiles, ``{z}``, ``{x}``, ``{y}`` left to fill; the caller's query goes along as written."""
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in OWN]
-    if tilesize and query.text("tilesize") is None and query.text("tile_scale") is None:
-        pairs.append(("tilesize", str(tilesize)))
-    if query.text("empty") is None:
-        pairs.append(("empty", "blank"))
-    scale = tile_scale(query, None, "tile_scale")
-    extension = query.choice("tile_format", tuple(FORMATS))
-    return f"/{ds}/tiles/{tms}/{{z}}/{{x}}/{{y}}@{scale}x{f'.{extension}' if extension else ''}?{urlencode(pairs)}"
+    pairs += [("tilesize", str(tilesize))] if tilesize else []
+    pairs += [] if "empty" in request.query_params else [("empty", "blank")]
+    path = f"/{ds}/tiles/{tms}/{{z}}/{{x}}/{{y}}@{scale}x{f'.{extension}' if extension else ''}"
+    return f"{path}?{urlencode(pairs)}"

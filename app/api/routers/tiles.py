@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from morecantile import TileMatrixSet
 
-from app.api.dataset import dataset_ref, runtime
-from app.api.parameters import EMPTY, TILE, documented
-from app.api.params import parse_format, parse_selection, parse_style
-from app.api.query import Query, read_query
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import TILE, TILE_OF_SET, documented
+from app.api.params import parse_selection, parse_style
+from app.api.problems import problem
+from app.api.query import Query
 from app.api.responses import empty_tile, image_response, no_content
-from app.api.tiles import WEB_MERCATOR, find_tms, split_row, tile_buffer, tile_frame, tile_scale, tile_size
+from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
@@ -22,14 +24,14 @@ router = APIRouter(tags=["Tiles"])
 @router.get("/{ds:dataset}/tiles/{z}/{x}/{y}", openapi_extra=documented(TILE))
 async def tile(request: Request, ds: DatasetKind, z: str, x: str, y: str) -> Response:
     """A tile; `y` may end in `@2x` and in a format: `1696@2x.png`. Without a format: JPEG where opaque, else PNG."""
-    query = read_query(request, TILE, strict=runtime(request).settings.strict)
+    query = query_of(request, ds, TILE)
     return await answer_tile(request, ds, query, query.text("tms") or WEB_MERCATOR, (z, x, y))
 
 
-@router.get("/{ds:dataset}/tiles/{tms}/{z}/{x}/{y}", openapi_extra=documented(TILE))
+@router.get("/{ds:dataset}/tiles/{tms}/{z}/{x}/{y}", openapi_extra=documented(TILE_OF_SET))
 async def tile_of_matrix_set(request: Request, ds: DatasetKind, tms: str, z: str, x: str, y: str) -> Response:
     """The same in the tile matrix set `tms`."""
-    query = read_query(request, TILE, strict=runtime(request).settings.strict)
+    query = query_of(request, ds, TILE_OF_SET)
     return await answer_tile(request, ds, query, tms, (z, x, y))
 
 
@@ -38,25 +40,24 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
     rt = runtime(request)
     z, x, y = zxy
     row, scale, extension = split_row(y)
-    format = parse_format(query, extension)
-    size, factor = tile_size(query, rt.settings.tile_size_max), tile_scale(query, scale)
+    matrix_set, options = find_tms(tms), read_tile_options(query, rt.settings, scale, extension)
     dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
-    matrix_set, buffer = find_tms(tms), tile_buffer(query)
-    empty = query.choice("empty", EMPTY.values) or rt.settings.empty_tile
     try:
-        frame = tile_frame(matrix_set, (z, x, row), size, factor, buffer)
-        req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=format)
+        frame = tile_frame(matrix_set, (z, x, row), options)
+        req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=options.format)
         async with allowance(rt, Cost.TILE) as steps_ms:
             rendered = await render_image(rt, req)
-    except OutOfBounds:
-        return _without_data(request, query, empty, size or 256 * factor, format)
+    except OutOfBounds as err:
+        return _without_data(request, query, options, matrix_set, err)
     return image_response(request, query, rendered, steps_ms)
 
 
-def _without_data(request: Request, query: Query, empty: str, size: int, format: Format | None) -> Response:
-    """Answer as asked, or raise the ``OutOfBounds`` under way again; arrays have no blank form."""
-    if empty == "204":
+def _without_data(
+    request: Request, query: Query, options: TileOptions, tms: TileMatrixSet, error: OutOfBounds
+) -> Response:
+    """Answer a tile outside the data as asked; arrays have no blank form."""
+    if options.empty == "204":
         return no_content(request, query)
-    if empty == "blank" and (format is None or format.is_picture):
-        return empty_tile(request, query, size, size, format)
-    raise  # noqa: PLE0704 -- called from the except block that caught it
+    if options.empty == "blank" and (options.format is None or options.format.is_picture):
+        return empty_tile(request, query, options.shape_wh(tms), options.format or Format.PNG)
+    return problem(error, request.state.request_id, cache_control=runtime(request).settings.cache_control)

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from app.errors import OutOfBounds
 from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead, SamplePlan
-from app.model.raster import PointValues, Raster
+from app.model.raster import Raster
 from app.model.source import Header, Source
 from app.net.ranges import Span
 from app.net.store import ByteStore
@@ -21,7 +21,7 @@ from app.read.cog.blocks import BlockKey, Blocks
 from app.read.cog.files import Files, KnownFile
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
 from app.read.cog.layout import Level
-from app.read.cog.pixels import Window, needs_mask, point_of, raster_of
+from app.read.cog.pixels import Window, needs_mask, raster_of
 from app.read.reader import Reader
 
 GEOMETRY_BYTES = 64 * 2**20
@@ -57,7 +57,7 @@ class CogReader:
         """See ``Reader``."""
         return list(await asyncio.gather(*(self._read(read, plan) for read in plan.reads)))
 
-    async def sample(self, plan: SamplePlan) -> list[PointValues]:
+    async def sample(self, plan: SamplePlan) -> list[Raster]:
         """See ``Reader``."""
         return list(await asyncio.gather(*(self._sample(read, plan) for read in plan.reads)))
 
@@ -75,7 +75,7 @@ class CogReader:
         [raster] = await self._general.read(replace(plan, reads=(read,)))
         return raster
 
-    async def _sample(self, read: PlannedRead, plan: SamplePlan) -> PointValues:
+    async def _sample(self, read: PlannedRead, plan: SamplePlan) -> Raster:
         known = await self._files.get(read.source)
         if known.layout is None or read.source.unscale:
             [values] = await self._general.sample(replace(plan, reads=(read,)))
@@ -83,7 +83,7 @@ class CogReader:
         sampling = sample_point(known.header, plan.x, plan.y, plan.crs)
         if sampling is None:
             raise OutOfBounds(f"The point {plan.x}, {plan.y} lies outside {read.source.name!r}.")
-        return point_of(*await self._windows(known, read, 0, sampling), sampling, read)
+        return raster_of(*await self._windows(known, read, 0, sampling), sampling, read, plan.grid)
 
     def _sampling(self, known: KnownFile, overview: int | None, grid: Grid) -> Sampling:
         """Find the source pixels of the grid; assets that share a source grid share the result."""

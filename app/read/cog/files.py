@@ -93,12 +93,12 @@ async def _layout(opened: ByteSource) -> tuple[Layout | None, str]:
 def _unfit(header: Header, layout: Layout) -> str:
     """Why the layout does not fit what GDAL says of the file, or an empty text."""
     first, *overviews = layout.levels
-    if (first.width, first.height) != (header.width, header.height):
-        return "it is placed by ground control points"
+    if header.warped or (first.width, first.height) != (header.width, header.height):
+        return "it is turned, or placed by ground control points"
     if tuple((level.width, level.height) for level in overviews) != header.overviews:
         return "its overviews are not in order"
-    if header.transform.b or header.transform.d or header.transform.e > 0 or header.transform.a < 0:
-        return "it is rotated or upside down"
+    if header.transform.b or header.transform.d or header.transform.a < 0:
+        return "it is rotated or mirrored"
     if header.crs is None:
         return "it has no CRS"
     return ""

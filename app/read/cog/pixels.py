@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.model.grid import Grid
 from app.model.plan import PlannedRead
-from app.model.raster import PointValues, Raster
+from app.model.raster import Raster
 from app.model.source import Header
 from app.read.cog.geometry import Sampling
 
@@ -43,18 +43,6 @@ def raster_of(window: Window, mask: Window | None, sampling: Sampling, read: Pla
     )
 
 
-def point_of(window: Window, mask: Window | None, sampling: Sampling, read: PlannedRead) -> PointValues:
-    """Gather the planned bands at one point."""
-    data = _pick(window, [index - 1 for index in read.indexes], sampling)
-    valid = _valid(data, _alpha(window, sampling, read), _pick_mask(mask, sampling, (1,)), read)
-    return PointValues(
-        data=data[:, 0],
-        mask=np.broadcast_to(valid, data.shape)[:, 0],
-        names=tuple(f"b{index}" for index in read.indexes),
-        descriptions=tuple(read.source.prefix + read.header.describe(index) for index in read.indexes),
-    )
-
-
 def _pick(window: Window, bands: Sequence[int], sampling: Sampling) -> NDArray[Any]:
     """Values of bands (from 0) at the sampled pixels, shape ``(band, n)``."""
     return np.stack([window[:, :, band].ravel().take(sampling.index) for band in bands])
@@ -67,7 +55,7 @@ def _pick_mask(mask: Window | None, sampling: Sampling, shape: tuple[int, ...]) 
 def _valid(
     data: NDArray[Any], alpha: NDArray[np.uint8] | None, mask: NDArray[np.bool_] | None, read: PlannedRead
 ) -> NDArray[np.bool_]:
-    """True where a value counts, per band: as rio-tiler by nodata, else by alpha, else by mask; and NaN never."""
+    """True where a value counts, per band: by nodata, else by alpha, else by mask; NaN and infinity never."""
     nodata = _nodata(read)
     if nodata is not None and not math.isnan(nodata):
         valid: NDArray[np.bool_] = np.not_equal(data, nodata)
@@ -77,7 +65,7 @@ def _valid(
         valid = np.broadcast_to(mask, data.shape)
     else:
         valid = np.ones(data.shape, dtype=bool)
-    return valid & ~np.isnan(data) if data.dtype.kind == "f" else valid
+    return valid & np.isfinite(data) if data.dtype.kind == "f" else valid
 
 
 def _alpha(window: Window, sampling: Sampling, read: PlannedRead) -> NDArray[np.uint8] | None:

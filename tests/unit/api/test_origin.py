@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 from starlette.requests import Request
 
-from app.api.origin import base_url
+from app.api.origin import base_url, own_url
 from app.settings import Settings
 
 
-def base(headers: dict[str, str], *, peer: str = "127.0.0.1", scheme: str = "http", root: str = "", **settings) -> str:
+def base(
+    headers: dict[str, str], *, peer: str = "127.0.0.1", scheme: str = "http", root: str = "", of=base_url, **settings
+) -> str:
     runtime = SimpleNamespace(settings=Settings(**settings))
     scope = {
         "type": "http",
@@ -24,7 +26,7 @@ def base(headers: dict[str, str], *, peer: str = "127.0.0.1", scheme: str = "htt
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         "app": SimpleNamespace(state=SimpleNamespace(runtime=runtime)),
     }
-    return base_url(Request(scope))
+    return of(Request(scope))
 
 
 def test_it_is_the_host_that_the_caller_used():
@@ -40,10 +42,22 @@ def test_a_trusted_proxy_tells_scheme_host_and_prefix():
     assert base({"Host": "inside", **forwarded}) == "https://tiles.example.com/swath"
 
 
-def test_rfc_7239_is_preferred():
+def test_rfc_7239_is_understood():
     forwarded = 'for=1.2.3.4;proto=https;host="a.example.com:8443"'
-    headers = {"Host": "inside", "X-Forwarded-Proto": "http", "Forwarded": forwarded}
-    assert base(headers) == "https://a.example.com:8443"
+    assert base({"Host": "inside", "Forwarded": forwarded}) == "https://a.example.com:8443"
+
+
+def test_what_the_proxy_writes_comes_before_what_it_may_only_pass_on():
+    """nginx sets X-Forwarded-Host and leaves the caller's own Forwarded as it is."""
+    headers = {"Host": "inside", "X-Forwarded-Host": "tiles.example.com", "Forwarded": "host=evil.example.com"}
+    assert base(headers) == "http://tiles.example.com"
+
+
+def test_the_sample_is_answered_in_process_only_under_the_real_host():
+    """A caller could otherwise give any site's name to the sample's items, and a cache would keep that."""
+    forwarded = {"Host": "tiles:8000", "X-Forwarded-Host": "elsewhere.example.com", "X-Forwarded-Prefix": "/swath"}
+    assert base(forwarded, of=own_url) == "http://tiles:8000/swath"
+    assert base(forwarded, of=own_url, public_url="https://a.example.com/") == "https://a.example.com"
 
 
 def test_the_first_of_several_proxies_counts():

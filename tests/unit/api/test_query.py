@@ -7,7 +7,7 @@ import math
 import pytest
 from starlette.requests import Request
 
-from app.api.parameters import CROP, TILE, TILEJSON
+from app.api.dialect import CROP, TILE, TILEJSON
 from app.api.params import parse_assets, parse_bounds, parse_crs, parse_rescale, parse_selection, parse_style
 from app.api.query import Query, read_query
 from app.errors import BadRequest, InvalidExpression, InvalidType, LimitExceeded

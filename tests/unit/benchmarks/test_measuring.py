@@ -52,10 +52,19 @@ def test_upstream_serves_ranges_and_logs_them(tmp_path):
 
 def test_cpu_of_a_program_includes_its_children_and_ended_threads(tmp_path):
     """A child whose thread burns 0.3 s and ends."""
-    burn = "import threading, time\ndef burn():\n while time.thread_time() < 0.3: pass\nt = threading.Thread(target=burn); t.start(); t.join()"
+    burn = """if True:
+        import threading, time
+        def burn():
+            while time.thread_time() < 0.3: pass
+        thread = threading.Thread(target=burn)
+        thread.start()
+        thread.join()
+        print(1, flush=True)
+        time.sleep(60)
+    """
     code = f"""if True:
         import subprocess, sys, http.server
-        child = subprocess.Popen([sys.executable, "-c", {burn!r} + "; print(1, flush=True); time.sleep(60)"], stdout=-1)
+        child = subprocess.Popen([sys.executable, "-c", {burn!r}], stdout=-1)
         child.stdout.readline()
         try:
             http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind="127.0.0.1")

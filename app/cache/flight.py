@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from app.net.budget import spending
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -33,7 +32,8 @@ class SingleFlight(Generic[Key, Value]):
         """Give the result of ``call``, or of the equal call under way."""
         flight = self._flights.get(key)
         if flight is None:
-            flight = _Flight(asyncio.ensure_future(_unbudgeted(call)))
+            # An empty context: neither the budget nor the clock of the caller that happened to be first.
+            flight = _Flight(asyncio.get_running_loop().create_task(_called(call), context=Context()))
             self._flights[key] = flight
             flight.task.add_done_callback(lambda _: self._land(key, flight))
         flight.waiting += 1
@@ -52,6 +52,5 @@ class SingleFlight(Generic[Key, Value]):
             flight.task.exception()  # seen, even when every caller has left
 
 
-async def _unbudgeted(call: Callable[[], Awaitable[Value]]) -> Value:
-    with spending(None):
-        return await call()
+async def _called(call: Callable[[], Awaitable[Value]]) -> Value:
+    return await call()

@@ -21,6 +21,7 @@ class Parameter:
         aliases: Older or neighbouring spellings of the same thing.
         repeats: May be given more than once.
         values: The only values allowed, or empty.
+        stac_only: Has a meaning for items only; a single raster has no assets.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Parameter:
     values: tuple[str, ...] = ()
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
     required: bool = False
+    stac_only: bool = False
 
 
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -45,6 +47,7 @@ ASSETS = Parameter(
     "`name|bidx=1,2` and `name|expression=b1*2` choose within an asset; `:all:` takes every raster.",
     "B04,B03,B02",
     repeats=True,
+    stac_only=True,
 )
 EXPRESSION = Parameter(
     "expression",
@@ -55,13 +58,20 @@ EXPRESSION = Parameter(
 BIDX = Parameter("bidx", "Band numbers, from 1; for every asset without bands of its own.", "1", repeats=True)
 ASSET_BIDX = Parameter(
     "asset_bidx", "`name|1,2`: bands of one asset, as TiTiler wrote it before 2.0.", "B04|1",
-    aliases=("asset_indexes",), repeats=True,
+    aliases=("asset_indexes",), repeats=True, stac_only=True,
 )  # fmt: skip
 ASSET_EXPRESSION = Parameter(
-    "asset_expression", "`name|b1*2`: band math on one asset, as TiTiler wrote it before 2.0.", "B04|b1*2", repeats=True
+    "asset_expression",
+    "`name|b1*2`: band math on one asset, as TiTiler wrote it before 2.0.",
+    "B04|b1*2",
+    repeats=True,
+    stac_only=True,
 )
 ASSET_AS_BAND = Parameter(
-    "asset_as_band", "Accepted from TiTiler 1.x and not needed: asset names are always bands.", schema=BOOLEAN
+    "asset_as_band",
+    "Accepted from TiTiler 1.x and not needed: asset names are always bands.",
+    schema=BOOLEAN,
+    stac_only=True,
 )
 NODATA = Parameter("nodata", "Value that takes the place of the file's nodata; `nan` is one.", "0")
 UNSCALE = Parameter("unscale", "Apply the file's scale and offset.", "true", schema=BOOLEAN)
@@ -125,11 +135,13 @@ READING = (
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)
 
 TILE = (*DATASET, *READING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
+TILE_OF_SET = tuple(parameter for parameter in TILE if parameter is not TMS)
 TILEJSON = (*TILE, MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE)
 CROP = (*DATASET, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
 PREVIEW = (*DATASET, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
 POINT = (*DATASET, *READING, COORD_CRS, COMPAT)
-ABOUT = (*DATASET, ASSETS)
+TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
+INFO = (*DATASET, ASSETS)
 
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:
