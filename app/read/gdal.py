@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, Interleaving
 from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.transform import from_bounds
@@ -34,6 +34,7 @@ from app.model.grid import Bounds
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
+from app.net.budget import MIB
 from app.net.source import ByteSource
 from app.net.store import ByteStore
 from app.read.ifd import overview_sizes
@@ -45,6 +46,8 @@ Step = Callable[[RioReader, ByteSource], T]
 """What is done with one open dataset, in a thread."""
 WGS84 = CRS.from_epsg(4326)
 COORDINATE_MAX = 1e12
+BANDS_MAX = 4096
+BLOCK_BYTES_MAX = 64 * MIB
 
 
 class GdalReader:
@@ -93,6 +96,7 @@ class GdalReader:
 
     def _run(self, opened: ByteSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
+            _require_modest(dataset, source.name)
             pixels = dataset.width * dataset.height
             if pixels > self._pixels_max:
                 raise LimitExceeded(
@@ -116,6 +120,20 @@ def upright(dataset: DatasetReader) -> Iterator[DatasetReader | WarpedVRT]:
     transform = from_bounds(left, min(bottom, top), right, max(bottom, top), dataset.width, dataset.height)
     with WarpedVRT(dataset, transform=transform, width=dataset.width, height=dataset.height) as turned:
         yield turned
+
+
+def _require_modest(dataset: DatasetReader, name: str) -> None:
+    """Refuse what would take much memory or time before the first pixel: blocks are decoded whole, bands described."""
+    if dataset.count > BANDS_MAX:
+        raise UpstreamUnusable(f"{name!r} has {dataset.count} bands, {BANDS_MAX} are read at most.")
+    rows, columns = dataset.block_shapes[0]
+    together = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    block = rows * columns * together * np.dtype(dataset.dtypes[0]).itemsize
+    if block > BLOCK_BYTES_MAX:
+        raise UpstreamUnusable(
+            f"{name!r} has blocks of {block / MIB:.0f} MiB, {BLOCK_BYTES_MAX / MIB:.0f} MiB are decoded at most; "
+            "a COG has blocks of 512 x 512 pixels."
+        )
 
 
 def _require_place(rio: RioReader, name: str) -> None:

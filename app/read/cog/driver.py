@@ -22,7 +22,7 @@ from app.read.cog.files import Files, KnownFile
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
 from app.read.cog.layout import Level
 from app.read.cog.pixels import Window, needs_mask, raster_of
-from app.read.reader import Reader
+from app.read.reader import Reader, naming
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
@@ -128,7 +128,8 @@ class CogReader:
             finally:
                 opened.close()
 
-        blocks = await self._blocks.get(level, keys, fetch, source.name)
+        with naming(source):
+            blocks = await self._blocks.get(level, keys, fetch, source.name)
         if len(blocks) == 1:
             whole = blocks[0]
         else:

@@ -12,7 +12,7 @@ from app.model.source import Header, Source
 from app.net.source import ByteSource
 from app.net.store import ByteStore
 from app.read.cog.layout import HEAD_BYTES, Declined, Layout, read_layout
-from app.read.reader import Reader
+from app.read.reader import Reader, naming
 
 ENTRY_BYTES = 2048
 """Weight of an entry without its block tables."""
@@ -65,7 +65,8 @@ class Files:
             SwathError: It cannot be read, or is not a raster.
         """
         key = (source.location, _local_version(source.location))
-        return await self._known.get_or_load(key, lambda: self._open(source))
+        with naming(source):
+            return await self._known.get_or_load(key, lambda: self._open(source))
 
     async def _open(self, source: Source) -> KnownFile:
         opened = await self._store.open(source.location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfi
 from app.net.source import ByteSource
 
 HEAD_BYTES = 32 * 1024
+DIRECTORIES_MAX = 64
+DIRECTORY_BYTES = 512
+"""Read of a directory at once: that of a COG has about twenty entries of 12 or 20 bytes."""
 _KINDS = {SampleFormat.Uint: "u", SampleFormat.Int: "i", SampleFormat.Float: "f"}
 _DECODED = {Compression.Uncompressed, Compression.Deflate, Compression.OldDeflate, Compression.ModernJPEG}
 """What ``decode`` undoes itself."""
@@ -62,6 +66,7 @@ async def read_layout(source: ByteSource) -> Layout:
         Declined: The file has strips, or pixels this driver does not decode.
         SwathError: Its bytes cannot be read.
     """
+    await _require_end(source)
     try:
         tiff = await TIFF.open(source.name, store=_Store(source), prefetch=min(HEAD_BYTES, source.size))
     except Exception as err:
@@ -72,6 +77,27 @@ async def read_layout(source: ByteSource) -> Layout:
     if masks and len(masks) != len(images):
         raise Declined("its mask has other overviews than its pixels")
     return Layout(levels=tuple(_level(ifd, order) for ifd in images), masks=tuple(_level(ifd, order) for ifd in masks))
+
+
+async def _require_end(source: ByteSource) -> None:
+    """Follow the chain of directories: async-tiff follows one that leads back into itself until memory is gone."""
+    [start] = await source.ranges([(0, 16)])
+    order = "<" if start[:2] == b"II" else ">"
+    big = start[2:4] in (b"+\0", b"\0+")
+    count_code, entry_bytes, offset_code, first_at = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
+    try:
+        [offset] = struct.unpack_from(order + offset_code, start, first_at)
+        for _ in range(DIRECTORIES_MAX):
+            [head] = await source.ranges([(offset, DIRECTORY_BYTES)])
+            [count] = struct.unpack_from(order + count_code, head)
+            next_at = struct.calcsize(order + count_code) + entry_bytes * count
+            [tail] = [head[next_at:]] if next_at + 8 <= len(head) else await source.ranges([(offset + next_at, 8)])
+            [offset] = struct.unpack_from(order + offset_code, tail)
+            if not offset:
+                return
+    except struct.error as err:
+        raise Declined("its directories cannot be read") from err
+    raise Declined(f"it has more than {DIRECTORIES_MAX} directories")
 
 
 def _is_mask(ifd: ImageFileDirectory) -> bool:

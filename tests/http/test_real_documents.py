@@ -1,0 +1,142 @@
+"""Every STAC document of the shared data, served from loopback: an answer, or a clear reason, and soon.
+
+The rasters behind them are on the internet, where no test goes: names are not looked up.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+
+from app.settings import Settings
+from tests.offline import offline
+from tests.problems import problem_of
+from tests.serving import serving
+from tests.shared import DATA, needs_shared
+from tests.upstream import Upstream, upstream
+
+ITEMS, OTHERS, RESPONSES = (
+    sorted(path.relative_to(DATA).as_posix() for path in (DATA / folder).rglob("*.json"))
+    for folder in ("stac-items", "stac-collections", "stac-search-responses")
+)
+LONGEST_S = 3.0
+EXPLAINED = (200, 400, 403, 404, 424, 502)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Asks about one document."""
+
+    base: str
+    files: Upstream
+    session: requests.Session
+
+    def get(self, path: str, document: str, **query: Any) -> requests.Response:
+        started = time.monotonic()
+        url = self.files.url(f"/{document}")
+        answer = self.session.get(self.base + path, params={"url": url, **query}, timeout=20)
+        assert time.monotonic() - started < LONGEST_S
+        assert answer.status_code in EXPLAINED, answer.text
+        if answer.status_code != 200:
+            problem_of(answer)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with offline(), upstream(DATA) as files, serving(Settings(allow_hosts=files.host)) as base:
+        with requests.Session() as session:
+            yield Server(base, files, session)
+
+
+def test_there_are_many_documents_to_try() -> None:
+    if not DATA.is_dir():
+        pytest.skip("the real test data (../shared/data) is not beside this checkout")
+    assert len(ITEMS + OTHERS + RESPONSES) >= 100
+
+
+@needs_shared
+@pytest.mark.parametrize("document", ITEMS)
+def test_items_tell_their_assets_and_why_those_cannot_be_read_here(server: Server, document: str) -> None:
+    written = json.loads((DATA / document).read_text("utf-8"))
+    answer = server.get("/stac/assets", document)
+    if not is_item(written):
+        assert_refused(server, document, written)
+        return
+    assert answer.status_code == 200
+    keys = answer.json()
+    assert set(keys) <= written["assets"].keys()
+    server.get("/stac/info", document)
+    check_bounds(server, document, written)
+    if not keys:
+        assert "no GeoTIFF" in detail(server, document) or "no assets" in detail(server, document)
+        return
+    for path in ("/stac/tilejson.json", "/stac/point/0,0", "/stac/preview.png"):
+        refused = server.get(path, document, assets=keys[0])
+        assert refused.status_code in (403, 424, 502)
+        assert refused.json()["detail"].startswith(f"Asset {keys[0]!r}: ")
+
+
+@needs_shared
+@pytest.mark.parametrize("document", OTHERS)
+def test_collections_and_catalogs_are_told_to_be_no_items(server: Server, document: str) -> None:
+    assert_refused(server, document, json.loads((DATA / document).read_text("utf-8")))
+
+
+@needs_shared
+@pytest.mark.parametrize("document", RESPONSES)
+def test_search_responses_are_told_to_be_no_items(server: Server, document: str) -> None:
+    """The files hold request and response; the response alone is what a user would paste."""
+    recorded = json.loads((DATA / document).read_text("utf-8"))
+    assert_refused(server, document, recorded)
+    server.files.fault(f"/response/{document}", body=json.dumps(recorded["response"]).encode())
+    assert_refused(server, f"response/{document}", recorded["response"])
+
+
+def is_item(written: Any) -> bool:
+    return isinstance(written.get("assets"), dict) and written.get("type") not in (
+        "Collection", "Catalog", "FeatureCollection",
+    )  # fmt: skip
+
+
+def assert_refused(server: Server, document: str, written: Any) -> None:
+    for path in ("/stac/assets", "/stac/info", "/stac/bounds", "/stac/tilejson.json", "/stac/point/0,0"):
+        answer = server.get(path, document, assets="B04")
+        assert answer.status_code == 424
+        assert expected_reason(written) in answer.json()["detail"]
+
+
+def expected_reason(written: Any) -> str:
+    match written.get("type"), written:
+        case "FeatureCollection", {"features": [first, *_]}:
+            return str(first["id"])[:20]
+        case "FeatureCollection", _:
+            return "FeatureCollection without items"
+        case "Collection" | "Catalog" as kind, _:
+            return f"is a STAC {kind}, not an item"
+        case _, {"extent": _}:
+            return "is a STAC Collection, not an item"
+    return "not a STAC item: it has no 'assets' object"
+
+
+def check_bounds(server: Server, document: str, written: Any) -> None:
+    answer = server.get("/stac/bounds", document)
+    if not written.get("bbox"):
+        assert answer.status_code in (400, 424, 502)
+        return
+    half = len(written["bbox"]) // 2
+    west, south, east, north = (*written["bbox"][:2], *written["bbox"][half : half + 2])
+    south, north = sorted(np.clip([south, north], -90, 90))  # a grid of points has pixels that end beyond the pole
+    assert answer.json()["bounds"] == [west, south, east, north]
+
+
+def detail(server: Server, document: str) -> str:
+    text: str = server.get("/stac/info", document).json()["detail"]
+    return text
