@@ -64,9 +64,9 @@ class TileOptions:
     format: Format | None
     empty: str
 
-    def shape_wh(self, tms: TileMatrixSet) -> tuple[int, int]:
+    def shape_wh(self, tms: TileMatrixSet, zoom: int) -> tuple[int, int]:
         """Columns and rows of the picture, buffer included."""
-        matrix, more = tms.tileMatrices[0], int(2 * self.buffer)
+        matrix, more = tms.matrix(zoom), int(2 * self.buffer)
         return (self.size or matrix.tileWidth * self.scale) + more, (self.size or matrix.tileHeight * self.scale) + more
 
 

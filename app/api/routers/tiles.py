@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from morecantile import TileMatrixSet
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import TILE, TILE_OF_SET, documented
@@ -48,16 +47,16 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
         async with allowance(rt, Cost.TILE) as steps_ms:
             rendered = await render_image(rt, req)
     except OutOfBounds as err:
-        return _without_data(request, query, options, matrix_set, err)
+        return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
     return image_response(request, query, rendered, steps_ms)
 
 
 def _without_data(
-    request: Request, query: Query, options: TileOptions, tms: TileMatrixSet, error: OutOfBounds
+    request: Request, query: Query, options: TileOptions, shape_wh: tuple[int, int], error: OutOfBounds
 ) -> Response:
     """Answer a tile outside the data as asked; arrays have no blank form."""
     if options.empty == "204":
         return no_content(request, query)
     if options.empty == "blank" and (options.format is None or options.format.is_picture):
-        return empty_tile(request, query, options.shape_wh(tms), options.format or Format.PNG)
+        return empty_tile(request, query, shape_wh, options.format or Format.PNG)
     return problem(error, request.state.request_id, cache_control=runtime(request).settings.cache_control)
