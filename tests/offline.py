@@ -8,17 +8,21 @@ from contextlib import contextmanager
 
 import aiohttp
 import pytest
+from aiohttp.abc import ResolveResult
 
 
 @contextmanager
 def offline() -> Iterator[list[str]]:
-    """Fail every name look-up of servers in this process at once while inside; gives the names that were asked for."""
+    """Fail every name look-up but ``localhost`` of servers in this process while inside; gives the names asked for."""
     asked: list[str] = []
+    look_up = aiohttp.ThreadedResolver.resolve
 
     async def refuse(
-        self: object, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[object]:
+        self: aiohttp.ThreadedResolver, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
         asked.append(host)
+        if host == "localhost":
+            return await look_up(self, host, port, family)
         raise OSError(f"{host} is not looked up in tests")
 
     with pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,7 @@ from requests import Response
 MEDIA_TYPE = "application/problem+json"
 MEMBERS = {"type", "title", "status", "detail", "instance", "errors"}
 MORE_MEMBERS = {"retry_after", "upstream_status", "position"}
-_FOREIGN = re.compile(r"Traceback|File \"|rasterio\.|GDAL error|CPLE_|/site-packages|0x[0-9a-f]{6,}|<class ")
+_FOREIGN = re.compile(r"Traceback|File \"|rasterio\.|GDAL error|CPLE_|/site-packages| at 0x[0-9a-f]+>|<class ")
 
 
 def problem_of(response: Response) -> dict[str, Any]:

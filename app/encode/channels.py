@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,25 +12,43 @@ from app.errors import BadRequest
 from app.model.raster import Raster
 
 
+def with_colors(raster: Raster) -> Raster:
+    """Replace counts of a palette by its colours: three bands; other rasters are returned as they are."""
+    if raster.palette is None:
+        return raster
+    colors = np.moveaxis(raster.palette[:, :3].take(raster.data[0], axis=0), -1, 0)
+    valid = raster.valid
+    return replace(
+        raster,
+        data=np.where(valid, colors, np.uint8(0)),
+        mask=np.broadcast_to(valid, colors.shape),
+        palette=None,
+        names=("b1", "b2", "b3"),
+        descriptions=("red", "green", "blue"),
+    )
+
+
 def interleave(raster: Raster, *, with_alpha: bool) -> NDArray[Any]:
     """Return pixels of shape ``(y, x, channel)``, C-contiguous: grey or RGB, then alpha scaled to the dtype's range.
 
     Raises:
         BadRequest: Neither one nor three bands.
     """
-    bands = raster.data.shape[0]
+    raster = with_colors(raster)
+    bands, height, width = raster.data.shape
     if bands not in (1, 3):
         raise BadRequest(
             f"A picture has one or three bands, this has {bands}; choose them with assets, bidx or expression, "
             "or ask for .npy or .tif."
         )
-    planes = [*raster.data]
+    pixels = np.empty((height, width, bands + with_alpha), raster.data.dtype)
+    for channel, band in enumerate(raster.data):
+        pixels[..., channel] = band
     if with_alpha:
-        scale = np.iinfo(raster.data.dtype).max // 255
-        planes.append(raster.opacity.astype(raster.data.dtype) * scale)
-    return np.stack(planes, axis=-1)
+        pixels[..., -1] = raster.opacity.astype(raster.data.dtype) * (np.iinfo(raster.data.dtype).max // 255)
+    return pixels
 
 
 def is_opaque(raster: Raster) -> bool:
     """Whether every pixel is shown in full."""
-    return bool((raster.opacity == 255).all())
+    return bool(raster.valid.all()) and (raster.alpha is None or bool((raster.alpha == 255).all()))

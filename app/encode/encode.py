@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.encode.channels import is_opaque
 from app.encode.jpeg import encode_jpeg
 from app.encode.npy import encode_npy
 from app.encode.png import encode_png
@@ -32,7 +33,7 @@ DTYPES: dict[Format, tuple[str, ...]] = {
 
 def choose_format(raster: Raster) -> Format:
     """JPEG where every pixel is opaque, else PNG: what a map client gets that names no format."""
-    return Format.JPEG if bool((raster.opacity == 255).all()) else Format.PNG
+    return Format.JPEG if is_opaque(raster) else Format.PNG
 
 
 def encode(raster: Raster, format: Format, *, return_mask: bool) -> bytes:

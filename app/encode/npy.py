@@ -6,6 +6,7 @@ from io import BytesIO
 
 import numpy as np
 
+from app.encode.channels import with_colors
 from app.model.raster import Raster
 
 
@@ -14,6 +15,7 @@ def encode_npy(raster: Raster, return_mask: bool) -> bytes:
 
     Signed bytes cannot hold 255 and are widened to int16. Invalid pixels hold 0.
     """
+    raster = with_colors(raster)
     data = raster.data
     if return_mask:
         plane = np.where(raster.valid, 255, 0)

@@ -14,6 +14,8 @@ from app.encode.channels import interleave, is_opaque
 from app.model.raster import Raster
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+Bytes = NDArray[np.uint8]
+
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Channels to PNG colour type: grey, grey and alpha, RGB, RGBA."""
 
@@ -22,8 +24,38 @@ LEVEL = 1
 
 
 def encode_png(raster: Raster, return_mask: bool) -> bytes:
-    """Encode one or three bands of uint8 or uint16, with alpha unless all of it is opaque or it is not wanted."""
-    return write_png(interleave(raster, with_alpha=return_mask and not is_opaque(raster)))
+    """Encode one or three bands of uint8 or uint16, or a palette; with alpha unless opaque or not wanted."""
+    with_alpha = return_mask and not is_opaque(raster)
+    if raster.palette is not None and (counted := _with_transparent_color(raster, with_alpha)):
+        return write_palette_png(*counted)
+    return write_png(interleave(raster, with_alpha=with_alpha))
+
+
+def _with_transparent_color(raster: Raster, with_alpha: bool) -> tuple[Bytes, Bytes] | None:
+    """Counts ``(y, x)`` and palette ``(256, 4)``, invalid pixels sent to a colour that is free; None if none is."""
+    assert raster.palette is not None
+    counts, palette = raster.data[0], raster.palette.copy()
+    if not with_alpha:
+        palette[:, 3] = 255
+        return counts, palette
+    valid = raster.valid
+    if valid.all():
+        return counts, palette
+    free = np.flatnonzero(np.bincount(counts[valid], minlength=256) == 0)
+    if not len(free):
+        return None
+    palette[free[0]] = 0
+    return np.where(valid, counts, np.uint8(free[0])), palette
+
+
+def write_palette_png(counts: Bytes, palette: Bytes) -> bytes:
+    """Write counts of shape ``(y, x)`` and the colours they count, shape ``(256, 4)``, as an indexed PNG."""
+    height, width = counts.shape
+    header = struct.pack(">2I5B", width, height, 8, 3, 0, 0, 0)
+    body = bytes(deflate.zlib_compress(_scanlines(counts[..., np.newaxis]), LEVEL))
+    alpha = b"" if (palette[:, 3] == 255).all() else _chunk(b"tRNS", palette[:, 3].tobytes())
+    colors = _chunk(b"PLTE", palette[:, :3].tobytes())
+    return SIGNATURE + _chunk(b"IHDR", header) + colors + alpha + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 
 def write_png(pixels: NDArray[Any]) -> bytes:

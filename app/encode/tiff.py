@@ -6,11 +6,13 @@ import numpy as np
 from rasterio.enums import ColorInterp
 from rasterio.io import MemoryFile
 
+from app.encode.channels import with_colors
 from app.model.raster import Raster
 
 
 def encode_tiff(raster: Raster, return_mask: bool) -> bytes:
     """Write all bands with the grid's CRS and transform, compressed; the mask becomes a last band, marked as alpha."""
+    raster = with_colors(raster)
     data = raster.data
     bands, height, width = data.shape
     profile = {

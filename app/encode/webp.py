@@ -18,7 +18,7 @@ def encode_webp(raster: Raster, return_mask: bool) -> bytes:
     """Encode one or three bands of uint8 as lossy RGB or RGBA (WebP has no grey)."""
     with_alpha = return_mask and not is_opaque(raster)
     pixels = interleave(raster, with_alpha=with_alpha)
-    if raster.data.shape[0] == 1:
+    if pixels.shape[-1] <= 2:
         pixels = np.concatenate([np.repeat(pixels[..., :1], 3, axis=-1), pixels[..., 1:]], axis=-1)
     with BytesIO() as out:
         Image.fromarray(np.ascontiguousarray(pixels), "RGBA" if with_alpha else "RGB").save(

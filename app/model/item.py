@@ -29,9 +29,9 @@ class Asset:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Item:
-    """A STAC item that was read from ``location``.
+    """A STAC item that was read from ``location``; compared by identity, so that choices can be remembered.
 
     Attributes:
         bounds_wgs84: The item's ``bbox`` (2D), or the bounds of its geometry, or None.

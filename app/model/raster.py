@@ -22,6 +22,7 @@ class Raster:
         alpha: Shape ``(y, x)``, uint8, opacity given by the source or by a colormap; None: opaque where valid.
         names: One name per band: ``b1``, ``b2`` ...
         descriptions: One text per band: the file's description, ``B04_b1``, or the expression.
+        palette: Shape ``(256, 4)``, uint8 RGBA: the one band of uint8 counts colours of it; None: values are values.
         ranges: ``(low, high)`` per band, as the file's own statistics tell, or None.
     """
 
@@ -31,12 +32,13 @@ class Raster:
     names: tuple[str, ...]
     descriptions: tuple[str, ...]
     alpha: NDArray[np.uint8] | None = None
+    palette: NDArray[np.uint8] | None = None
     ranges: tuple[tuple[float, float], ...] | None = None
 
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Shape ``(y, x)``: True where at least one band is valid, as rio-tiler shows a picture."""
-        shown: NDArray[np.bool_] = np.any(self.mask, axis=0)
+        shown: NDArray[np.bool_] = self.mask[0] if len(self.mask) == 1 else np.any(self.mask, axis=0)
         return shown
 
     @property

@@ -35,9 +35,9 @@ class Source:
     expression: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Header:
-    """What opening a raster tells, without a pixel read.
+    """What opening a raster tells, without a pixel read; compared by identity, so that plans can be remembered.
 
     Attributes:
         crs: CRS of the pixels (of the ground control points, where those place it); None when the file names none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rasterio.transform import array_bounds
 from rasterio.warp import transform_bounds
@@ -19,7 +20,8 @@ SOURCE_SIDE_MAX = 2e9
 """GDAL counts pixels in 32 bits; a whole world in pixels of 2 cm has 2e9."""
 
 
-def plan_grid(frame: Frame, headers: Sequence[Header]) -> Grid:
+@lru_cache(maxsize=4096)
+def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
     """Make the grid of ``frame``: bounds from the finest source where not given, size by rio-tiler's rules.
 
     Raises:

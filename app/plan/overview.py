@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from app.model.grid import Grid
 from app.model.source import Header
 from app.plan.resolution import native_resolution_xy
@@ -13,6 +15,7 @@ EPSILON = 0.1
 """Slack of the same rule, against rounding of overview sizes."""
 
 
+@lru_cache(maxsize=4096)
 def pick_overview(grid: Grid, header: Header, resampling: str) -> int | None:
     """Predict which overview GDAL reads for ``grid``.
 

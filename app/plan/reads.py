@@ -27,7 +27,7 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
         BadRequest: A band number that the file does not have.
         InvalidExpression: The same, in the expression.
     """
-    grid = plan_grid(req.frame, headers)
+    grid = plan_grid(req.frame, tuple(headers))
     first = headers[0]
     same_pixels = all((header.crs, header.bounds) == (first.crs, first.bounds) for header in headers)
     reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)

@@ -6,6 +6,8 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from cachetools import LRUCache
+
 from app.cache.memory import MemoryCache
 from app.errors import BadRequest, InvalidExpression, LimitExceeded, ParameterFault, SourceNotAllowed, shorten
 from app.model.choice import BandRef, Choice
@@ -18,9 +20,13 @@ from app.net.location import Locator
 from app.net.store import ByteStore
 from app.settings import Settings
 from app.stac.document import parse_item
-from app.stac.select import ChosenAsset, ChosenAssets, choose_assets
+from app.stac.select import ChosenAsset, choose_assets
 
 _BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
+
+
+CHOICES_MAX = 1024
+"""Choices remembered: a map asks for the same one again with every tile."""
 
 
 class Resolver:
@@ -40,6 +46,7 @@ class Resolver:
             size_of=lambda item: 4 * item.size_bytes,  # parsed JSON takes about four times its text
             ttl_s=settings.cache_items_ttl_s,
         )
+        self._choices: LRUCache[tuple[Item, Selection, str], Choice] = LRUCache(CHOICES_MAX)
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
@@ -55,6 +62,16 @@ class Resolver:
         if dataset.kind is DatasetKind.COG:
             return self._single(dataset, selection)
         item = await self.item(dataset)
+        key = (item, selection, dataset.home)
+        if key not in self._choices:
+            self._choices[key] = self._of_item(item, dataset, selection, assets_max)
+        return self._choices[key]
+
+    async def _fetch_item(self, location: Location) -> Item:
+        document = await self._store.document(location)
+        return parse_item(document.body, document.location)
+
+    def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection, assets_max: int | None) -> Choice:
         picked = choose_assets(item, selection)
         count = len(picked.chosen)
         if assets_max and count > assets_max:
@@ -63,13 +80,6 @@ class Resolver:
             raise LimitExceeded(
                 f"{count} assets are asked for, {self._assets_max} are read at most (SWATH_ASSETS_MAX)."
             )
-        return self._of_item(item, picked, dataset, selection)
-
-    async def _fetch_item(self, location: Location) -> Item:
-        document = await self._store.document(location)
-        return parse_item(document.body, document.location)
-
-    def _of_item(self, item: Item, picked: ChosenAssets, dataset: DatasetRef, selection: Selection) -> Choice:
         return Choice(
             name=item.id,
             sources=tuple(self._source(chosen, item, dataset, selection) for chosen in picked.chosen),

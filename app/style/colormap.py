@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from rio_tiler.colormap import apply_discrete_cmap, apply_intervals_cmap, make_lut, parse_color
+from rio_tiler.colormap import apply_discrete_cmap, apply_intervals_cmap, parse_color
 from rio_tiler.colormap import cmap as named_colormaps
 
 from app.errors import BadRequest, LimitExceeded
@@ -72,7 +72,7 @@ def parse_colormap(text: str) -> ColormapTable:
 
 
 def apply_colormap(raster: Raster, table: ColormapTable | None) -> Raster:
-    """Turn one band of values into three of colour (uint8) and an alpha; values without a colour become transparent.
+    """Turn one band of values into colours; those without a colour become transparent.
 
     Raises:
         BadRequest: More than one band.
@@ -84,6 +84,8 @@ def apply_colormap(raster: Raster, table: ColormapTable | None) -> Raster:
         raise BadRequest(
             f"A colormap colours one band, this picture has {bands}; choose one asset, bidx or expression."
         )
+    if isinstance(table, dict) and _is_full_table(table):
+        return _as_palette(raster, table)
     colors, alpha = _look_up(raster.data, table)
     valid = raster.valid
     return replace(
@@ -97,16 +99,22 @@ def apply_colormap(raster: Raster, table: ColormapTable | None) -> Raster:
     )
 
 
+def _as_palette(raster: Raster, table: dict[int, Rgba]) -> Raster:
+    """Keep one band that counts the 256 colours; values beyond them take the ends (TiTiler wraps them around)."""
+    data = raster.data if raster.data.dtype == np.uint8 else np.clip(raster.data, 0, 255).astype(np.uint8)
+    palette = _palette(tuple(table[index] for index in range(256)))
+    alpha = None if (palette[:, 3] == 255).all() else palette[:, 3].take(data[0])
+    return replace(raster, data=data, palette=palette, alpha=alpha, ranges=None)
+
+
+@lru_cache(maxsize=64)
+def _palette(colors: tuple[Rgba, ...]) -> NDArray[np.uint8]:
+    return np.array(colors, dtype=np.uint8)
+
+
 def _look_up(data: NDArray[Any], table: ColormapTable) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Colours ``(3, y, x)`` and alpha ``(y, x)``, both uint8."""
-    if not isinstance(table, dict):
-        colors, alpha = apply_intervals_cmap(data, table)
-    elif _is_full_table(table):
-        # Values beyond the table take its end: TiTiler lets them wrap around, 256 becoming 0.
-        looked_up = make_lut(table)[np.clip(data[0], 0, 255).astype(np.uint8)]
-        colors, alpha = np.moveaxis(looked_up[..., :3], -1, 0), looked_up[..., 3]
-    else:
-        colors, alpha = apply_discrete_cmap(data, table)
+    """Colours ``(3, y, x)`` and alpha ``(y, x)``, both uint8, of a table with gaps or of intervals."""
+    colors, alpha = apply_discrete_cmap(data, table) if isinstance(table, dict) else apply_intervals_cmap(data, table)
     return colors.astype(np.uint8), alpha.astype(np.uint8)
 
 

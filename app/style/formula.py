@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from app.errors import BadRequest
 from app.model.raster import Raster
+from app.style.rescale import blank_invalid
+from app.style.tables import ColorTable
 
 Operation = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -58,12 +60,45 @@ def apply_formula(raster: Raster, formula: str | None) -> Raster:
         raise BadRequest.of(
             "color_formula", formula, f"works on integers, the values are {raster.data.dtype}; add rescale=low,high"
         )
+    steps = parse_formula(formula)
+    for operation in steps:
+        _require_bands(operation, raster.data.shape[0])
     data = np.maximum(raster.data, 0)
-    for step in parse_formula(formula):
-        _require_bands(step, data.shape[0])
+    if data.dtype == np.uint8 and data.shape[0] == 3:
+        data = _table(steps)(data)
+    else:
+        data = _first_step(data, steps[0])
+        rest = steps[1:]
+        data = _table(rest)(data) if rest and data.shape[0] == 3 else _apply(data, rest)
+    return replace(raster, data=blank_invalid(data, raster.mask), ranges=None)
+
+
+def _first_step(data: NDArray[Any], step: str) -> NDArray[np.uint8]:
+    """The first operation, which brings any integer dtype to uint8: by a table for uint16, unless it mixes bands."""
+    if data.dtype != np.uint16 or step.startswith("saturation"):
+        return _apply(data, (step,))
+    return np.stack([table.take(band) for table, band in zip(_band_tables(step, data.shape[0]), data, strict=True)])
+
+
+@lru_cache(maxsize=64)
+def _band_tables(step: str, bands: int) -> NDArray[np.uint8]:
+    """What every uint16 value of each band becomes by one operation that treats bands on their own."""
+    values = np.arange(2**16, dtype=np.uint16)
+    return _apply(np.broadcast_to(values, (bands, 2**16)), (step,))
+
+
+@lru_cache(maxsize=4)
+def _table(steps: tuple[str, ...]) -> ColorTable:
+    """All operations on uint8 colours, remembered colour by colour."""
+    return ColorTable(lambda colors: _apply(colors, steps))
+
+
+def _apply(data: NDArray[Any], steps: Sequence[str]) -> NDArray[np.uint8]:
+    """Apply operations one by one, quantising after each."""
+    for step in steps:
         [operation] = parse_operations(step)
         data = _quantise(operation(data.astype(np.float64) / np.iinfo(data.dtype).max))
-    return replace(raster, data=np.where(raster.mask, data, np.uint8(0)), ranges=None)
+    return data
 
 
 def _quantise(fractions: NDArray[Any]) -> NDArray[np.uint8]:

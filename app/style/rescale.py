@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.dtypes import dtype_ranges
-from rio_tiler.utils import linear_rescale
 
 from app.errors import BadRequest
 from app.model.raster import Raster
+from app.style.tables import rescale_table
 
 Range = tuple[float, float]
 
@@ -34,8 +34,15 @@ def rescale(raster: Raster, ranges: Sequence[Range]) -> Raster:
         written = ",".join(f"{value:g}" for pair in ranges for value in pair)
         raise BadRequest.of("rescale", written, f"gives {given} for {there}; give one, or one per band")
     per_band = list(ranges) * bands if len(ranges) == 1 else ranges
-    stretched = [_stretch(band, low_high) for band, low_high in zip(raster.data, per_band, strict=True)]
-    return replace(raster, data=np.where(raster.mask, np.stack(stretched), np.uint8(0)), ranges=None)
+    stretched = np.stack([_stretch(band, low_high) for band, low_high in zip(raster.data, per_band, strict=True)])
+    return replace(raster, data=blank_invalid(stretched, raster.mask), ranges=None)
+
+
+def blank_invalid(data: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Set invalid pixels to 0; ``data`` must be the caller's own."""
+    if not mask.all():
+        data[~mask] = 0
+    return data
 
 
 def _counted(count: int, noun: str) -> str:
@@ -49,5 +56,13 @@ def rescale_by_type(raster: Raster) -> Raster:
 
 
 def _stretch(band: NDArray[Any], low_high: Range) -> NDArray[np.uint8]:
-    stretched: NDArray[np.uint8] = linear_rescale(band, in_range=low_high).astype(np.uint8)
+    """rio-tiler's ``linear_rescale``, by a table where the dtype is small, without copies where it is not."""
+    low, high = low_high
+    if band.dtype in (np.uint8, np.uint16):
+        return rescale_table(str(band.dtype), low, high).take(band)
+    values = np.clip(band, low, high, dtype=np.float64)
+    values -= low
+    values /= high - low
+    values *= 255
+    stretched: NDArray[np.uint8] = values.astype(np.uint8)
     return stretched

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.compute.expression.canonical import DTYPES, Program, programs_for
 from app.compute.expression.scan import refuse
+from app.errors import shorten
 from app.model.expression import Band, Expression, Node, Operation
 
 _NAMES_SHOWN = 20
@@ -79,7 +80,9 @@ def _operand(expression: Expression, name: str, bands: Mapping[str, NDArray[Any]
     """Find a band; uint64 and long double become float64, which is what numexpr can hold of them."""
     if name not in bands:
         there = ", ".join(sorted(bands)[:_NAMES_SHOWN]) + (" …" if len(bands) > _NAMES_SHOWN else "")
-        raise refuse(expression.text, _first_use(expression, name), f"there is no band {name!r}; there are {there}")
+        raise refuse(
+            expression.text, _first_use(expression, name), f"there is no band {shorten(name, 24)!r}; there are {there}"
+        )
     array = np.asarray(bands[name])
     if array.dtype.kind not in "biuf":
         message = f"the band {name!r} has values of type {array.dtype}; expressions take whole and decimal numbers"

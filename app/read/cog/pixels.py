@@ -45,7 +45,10 @@ def raster_of(window: Window, mask: Window | None, sampling: Sampling, read: Pla
 
 def _pick(window: Window, bands: Sequence[int], sampling: Sampling) -> NDArray[Any]:
     """Values of bands (from 0) at the sampled pixels, shape ``(band, n)``."""
-    return np.stack([window[:, :, band].ravel().take(sampling.index) for band in bands])
+    picked = np.empty((len(bands), sampling.index.size), window.dtype)
+    for row, band in zip(picked, bands, strict=True):
+        window[:, :, band].ravel().take(sampling.index, out=row, mode="clip")  # no index is out of range
+    return picked
 
 
 def _pick_mask(mask: Window | None, sampling: Sampling, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

@@ -120,3 +120,23 @@ def test_pictures_hold_bytes_and_png_also_uint16():
 
 def _fields(given: Raster) -> dict[str, object]:
     return {name: getattr(given, name) for name in Raster.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("mask", [None, half()])
+@pytest.mark.parametrize("used", [256, 200])
+def test_a_palette_png_shows_the_colours_and_the_mask(mask, used):
+    """With all 256 colours in use there is no free one for transparency, and it becomes RGBA."""
+    counts = (np.arange(600) % used).reshape(1, 20, 30)
+    palette = NOISE.integers(0, 255, (256, 4)).astype(np.uint8)
+    palette[:, 3] = 255
+    pixels = Raster(**{**_fields(raster(counts, mask=mask)), "palette": palette})
+    read = np.asarray(Image.open(BytesIO(encode(pixels, Format.PNG, return_mask=True))).convert("RGBA"))
+    valid = np.ones((20, 30), bool) if mask is None else mask
+    assert np.array_equal(read[valid], palette[counts[0]][valid])
+    assert (read[~valid, 3] == 0).all()
+
+
+def test_a_palette_becomes_colours_in_arrays_and_other_pictures():
+    pixels = Raster(**{**_fields(raster([[7, 8]])), "palette": np.full((256, 4), 9, np.uint8)})
+    assert np.load(BytesIO(encode(pixels, Format.NPY, return_mask=False))).tolist() == [[[9, 9]]] * 3
+    assert Image.open(BytesIO(encode(pixels, Format.WEBP, return_mask=False))).mode == "RGB"

@@ -38,12 +38,18 @@ BOX = Frame(bounds=(291000, 3262000, 293000, 3266000), bounds_crs=UTM, crs=UTM)
 
 def test_a_box_without_a_size_keeps_the_sources_resolution():
     """2000 x 4000 m at 10 m."""
-    grid = plan_grid(BOX, [header()])
+    grid = plan_grid(BOX, (header(),))
     assert (grid.width, grid.height) == (200, 400)
 
 
 def test_the_finest_source_decides_the_resolution():
-    grid = plan_grid(BOX, [header(500, 20), header(1000, 10)])
+    grid = plan_grid(
+        BOX,
+        (
+            header(500, 20),
+            header(1000, 10),
+        ),
+    )
     assert (grid.width, grid.height) == (200, 400)
 
 
@@ -60,40 +66,40 @@ def test_the_finest_source_decides_the_resolution():
 )
 def test_sizes_keep_the_aspect_unless_both_are_given(options, size):
     frame = Frame(bounds=BOX.bounds, bounds_crs=UTM, crs=UTM, **options)
-    grid = plan_grid(frame, [header()])
+    grid = plan_grid(frame, (header(),))
     assert (grid.width, grid.height) == size
 
 
 def test_a_preview_is_the_whole_source_in_its_own_crs():
-    grid = plan_grid(Frame(max_size=256), [header()])
+    grid = plan_grid(Frame(max_size=256), (header(),))
     assert (grid.crs, grid.bounds, grid.width) == (UTM, header().bounds, 256)
 
 
 def test_a_preview_in_another_crs_covers_the_whole_source():
-    grid = plan_grid(Frame(crs=MERCATOR, max_size=256), [header()])
+    grid = plan_grid(Frame(crs=MERCATOR, max_size=256), (header(),))
     assert grid.crs == MERCATOR
     assert max(grid.width, grid.height) == 256
 
 
 def test_a_box_elsewhere_is_out_of_bounds():
     with pytest.raises(OutOfBounds):
-        plan_grid(Frame(bounds=(0, 0, 1, 1), bounds_crs=WGS84, crs=WGS84, width=8, height=8), [header()])
+        plan_grid(Frame(bounds=(0, 0, 1, 1), bounds_crs=WGS84, crs=WGS84, width=8, height=8), (header(),))
 
 
 def test_a_box_that_has_no_place_in_the_output_crs_is_refused():
     frame = Frame(bounds=(-180, 89.9999, 180, 90), bounds_crs=WGS84, crs=MERCATOR, width=8, height=8)
     with pytest.raises((BadRequest, OutOfBounds)):
-        plan_grid(frame, [header()])
+        plan_grid(frame, (header(),))
 
 
 def test_a_source_without_a_crs_cannot_be_put_on_a_map():
     with pytest.raises(UpstreamUnusable, match="no coordinate reference system"):
-        plan_grid(Frame(bounds=(0, 0, 1, 1), bounds_crs=MERCATOR, crs=MERCATOR), [header(crs=None)])
+        plan_grid(Frame(bounds=(0, 0, 1, 1), bounds_crs=MERCATOR, crs=MERCATOR), (header(crs=None),))
 
 
 def test_a_buffer_adds_pixels_of_the_same_size_on_every_side():
     """256 and 0.5 make 257, as rio-tiler counts."""
     frame = Frame(bounds=(291000, 3262000, 293560, 3264560), bounds_crs=UTM, crs=UTM, width=256, height=256, buffer=0.5)
-    grid = plan_grid(frame, [header()])
+    grid = plan_grid(frame, (header(),))
     assert (grid.width, grid.height) == (257, 257)
     assert grid.bounds == (290995, 3261995, 293565, 3264565)

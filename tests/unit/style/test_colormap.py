@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rio_tiler.colormap import apply_cmap, cmap
 
+from app.encode.channels import with_colors
 from app.errors import BadRequest, LimitExceeded
 from app.style.colormap import apply_colormap, named_colormap, names, parse_colormap
 from tests.rasters import raster
@@ -18,15 +19,15 @@ RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
 @pytest.mark.parametrize("name", ["viridis", "rdylgn_r", "Terrain"])
 def test_a_named_colormap_gives_rio_tilers_colours(name):
     values = np.arange(256, dtype="uint8").reshape(1, 16, 16)
-    ours = apply_colormap(raster(values), named_colormap(name))
+    ours = with_colors(apply_colormap(raster(values), named_colormap(name)))
     data, alpha = apply_cmap(values, cmap.get(name.lower()))
     assert np.array_equal(ours.data, data)
-    assert np.array_equal(ours.alpha, alpha)
+    assert np.array_equal(ours.opacity, alpha)
 
 
 def test_values_beyond_the_table_take_its_end():
     """uint16 300 is yellow in viridis, where a wrap to 44 would be blue."""
-    ours = apply_colormap(raster([[255, 300, 65535]], "uint16"), named_colormap("viridis"))
+    ours = with_colors(apply_colormap(raster([[255, 300, 65535]], "uint16"), named_colormap("viridis")))
     assert (ours.data == ours.data[..., :1]).all()
 
 

@@ -1,0 +1,118 @@
+"""``python -m benchmarks``: choose what is measured, measure it, show it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.cases import CASES, Case
+from benchmarks.cost import measure_case
+from benchmarks.machine import circumstances
+from benchmarks.options import QUICK, Options
+from benchmarks.peer import VARIABLE, find_peer, install_peer
+from benchmarks.place import RESULTS, ROOT, BenchError, cache_folder
+from benchmarks.profiler import profile
+from benchmarks.remote import measure_http
+from benchmarks.report import page, tables
+from benchmarks.scene import scene
+from benchmarks.servers import Bench
+from benchmarks.throughput import measure_throughput
+from benchmarks.tiles import pan, scattered
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+RESULTS_HEADING = "## Results\n"
+PARTS = ("cost", "throughput", "http")
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "peer"]))
+@click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
+@click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
+@click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
+@click.option("--no-peer", is_flag=True, help="Swath alone.")
+@click.option("--record", metavar="NAME", help="Write benchmarks/results/NAME.json and docs/benchmarks.md.")
+@click.option("--profile", metavar="CASE", help="Only show where Swath's CPU goes in a case.")
+def main(
+    parts: tuple[str, ...], quick: bool, size: int | None, cases: str, no_peer: bool, **output: str | None
+) -> None:
+    """Measure Swath beside TiTiler.
+
+    `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them;
+    without a name all three. `peer` installs TiTiler into an environment in the cache folder.
+    """
+    try:
+        if "peer" in parts:
+            click.echo(f"TiTiler is in {install_peer()}")
+            return
+        options = QUICK if quick else Options()
+        options = replace(options, size=size) if size else options
+        bench = Bench(folder=scene(options.size), peer=None if no_peer or output["profile"] else _peer())
+        if output["profile"]:
+            click.echo(profile(bench, find_cases(output["profile"])[0]))
+        else:
+            _run(bench, parts or PARTS, find_cases(cases), options, output["record"])
+    except BenchError as err:
+        sys.exit(f"benchmarks: {err}")
+
+
+def find_cases(keys: str) -> list[Case]:
+    """Cases by their letters, separated by commas."""
+    unknown = [key for key in keys.split(",") if key not in CASES]
+    if unknown:
+        raise BenchError(f"no case is named {', '.join(unknown)}; there are {', '.join(CASES)}")
+    return [CASES[key] for key in keys.split(",")]
+
+
+def _peer() -> Path | None:
+    peer = find_peer()
+    if peer is None:
+        click.echo(
+            f"TiTiler is left out: not installed. Type: make bench ARGS=peer, or set {VARIABLE} to a python with it"
+        )
+    return peer
+
+
+def _run(bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Options, record: str | None) -> None:
+    started = time.monotonic()
+    result = {"name": record or "last", **circumstances(bench), "options": asdict(options)}
+    measures: dict[str, Callable[[], Any]] = {
+        "cost": lambda: _cost(bench, cases, options),
+        "throughput": lambda: {cases[0].key: measure_throughput(bench, cases[0], pan(), options)},
+        "http": lambda: measure_http(bench, options),
+    }
+    for part in parts:
+        click.echo(f"{part} ...", err=True)
+        result[part] = measures[part]()
+    result["seconds"] = round(time.monotonic() - started)
+    click.echo(f"\n{tables(result)}\n\n{result['seconds']} s")
+    target = RESULTS / f"{record}.json" if record else cache_folder() / "last.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(result, indent=1) + "\n")
+    click.echo(f"Written: {target}")
+    if record:
+        method = PAGE.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
+        PAGE.write_text(page(result, method))
+
+
+def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:
+    """Figures by pattern and case; tiles anywhere for a few cases only."""
+    chosen = [case for case in cases if case.key in options.scattered]
+    once = replace(options, starts=1)
+    runs = (("pan", pan()[:: options.step], cases, options), ("random", scattered(), chosen, once))
+    found: dict[str, Any] = {}
+    for pattern, places, some, how in runs:
+        for case in some:
+            click.echo(f"  {pattern}: {case.key} {case.title}", err=True)
+            found.setdefault(pattern, {})[case.key] = measure_case(bench, case, places, how)
+    return found
+
+
+if __name__ == "__main__":
+    main()
