@@ -129,7 +129,7 @@ def read_query(request: Request, parameters: Iterable[Parameter], *, strict: boo
         values.setdefault(canonical, []).append(value)
         written[canonical] = name
     query = Query(values, written, tuple(ignored))
-    if ignored and query.flag("strict", strict):
+    if query.flag("strict", strict) and ignored:
         raise _unknown(next(iter(ignored)), known)
     return query
 

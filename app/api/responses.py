@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
+from rasterio.crs import CRS
 
 from app.api.query import Query
 from app.encode.encode import encode
@@ -85,12 +86,16 @@ def _revalidated(request: Request, body: bytes, media_type: str, headers: dict[s
 def _place(grid: Grid) -> dict[str, str]:
     """``Content-Bbox`` and ``Content-Crs`` as OGC API Maps writes them."""
     headers = {"Content-Bbox": ",".join(map(str, grid.bounds))}
-    epsg = grid.crs.to_epsg() if grid.crs else None
+    uri = _crs_uri(grid.crs) if grid.crs else None
+    return headers | {"Content-Crs": f"<{uri}>"} if uri else headers
+
+
+@lru_cache(maxsize=256)
+def _crs_uri(crs: CRS) -> str | None:
+    epsg = crs.to_epsg()
     if epsg == 4326:
-        headers["Content-Crs"] = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"  # longitude first, as the bbox is
-    elif epsg:
-        headers["Content-Crs"] = f"<http://www.opengis.net/def/crs/EPSG/0/{epsg}>"
-    return headers
+        return "http://www.opengis.net/def/crs/OGC/1.3/CRS84"  # longitude first, as the bbox is
+    return f"http://www.opengis.net/def/crs/EPSG/0/{epsg}" if epsg else None
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ WEB_MERCATOR_LATITUDE = 85.06
 """Beyond this latitude Web Mercator overflows; rio-tiler crops sources in EPSG:4326 there (its issue 654)."""
 
 
+@lru_cache(maxsize=4096)
 def native_transform(header: Header, crs: CRS) -> tuple[Affine, int, int]:
     """Transform, columns and rows of the whole source at its own resolution in ``crs`` (GDAL's default warp).
 

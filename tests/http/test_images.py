@@ -151,15 +151,22 @@ def test_tilejson_passes_scale_and_size_on(ask):
     assert "tilesize" not in template("/stac/WebMercatorQuad/tilejson.json", tile_scale="2")
 
 
-@pytest.mark.parametrize("extension", ["png", "jpg", "jpeg", "webp", "tif", "tiff", "npy"])
+MEDIA_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "tif": "image/tiff; application=geotiff",
+    "tiff": "image/tiff; application=geotiff",
+    "npy": "application/x-binary",
+}
+
+
+@pytest.mark.parametrize("extension", MEDIA_TYPES)
 def test_every_format_has_its_media_type(ask, extension):
-    expected = {"jpg": "image/jpeg", "tif": "image/tiff; application=geotiff", "tiff": "image/tiff; application=geotiff",
-                "npy": "application/x-binary"}.get(extension, f"image/{extension}")  # fmt: skip
-    for answer in (
-        ask(f"{TILE}.{extension}", assets="visual"),
-        ask("/stac/preview", assets="visual", format=extension),
-    ):
-        assert (answer.status_code, answer.headers["Content-Type"]) == (200, expected)
+    tile, preview = ask(f"{TILE}.{extension}", assets="visual"), ask("/stac/preview", assets="visual", format=extension)
+    for answer in (tile, preview):
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, MEDIA_TYPES[extension])
 
 
 def test_a_crop_may_be_asked_for_in_one_projection_and_given_in_another(ask):

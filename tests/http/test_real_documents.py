@@ -51,9 +51,13 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with offline(), upstream(DATA) as files, serving(Settings(allow_hosts=files.host)) as base:
-        with requests.Session() as session:
-            yield Server(base, files, session)
+    with (
+        offline(),
+        requests.Session() as session,
+        upstream(DATA) as files,
+        serving(Settings(allow_hosts=files.host)) as base,
+    ):
+        yield Server(base, files, session)
 
 
 def test_there_are_many_documents_to_try() -> None:

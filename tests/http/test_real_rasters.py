@@ -15,6 +15,7 @@ import rasterio
 import requests
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
+from rasterio.transform import from_bounds
 
 from app.settings import Settings
 from tests.problems import problem_of
@@ -59,12 +60,12 @@ class Server:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[dict[str, Server]]:
-    with upstream(DATA) as files, serving(Settings(data_root=DATA, allow_hosts=files.host)) as base:
-        with requests.Session() as session:
-            yield {
-                "disk": Server(base, "", session),
-                "http": Server(base, files.url("/"), session),
-            }
+    with (
+        requests.Session() as session,
+        upstream(DATA) as files,
+        serving(Settings(data_root=DATA, allow_hosts=files.host)) as base,
+    ):
+        yield {"disk": Server(base, "", session), "http": Server(base, files.url("/"), session)}
 
 
 @pytest.fixture(params=["disk", "http"])
@@ -188,16 +189,20 @@ def values(dtype: str) -> NDArray[Any]:
 
 
 def write_masked(path: Path, kind: str, dtype: str) -> None:
-    data, profile = values(dtype), {"crs": "EPSG:4326", "transform": rasterio.transform.from_bounds(10, 50, 11, 51, SIZE, SIZE)}  # fmt: skip
-    if kind == "nodata":
-        data, profile = np.where(TRUTH, data, data.dtype.type(103)), {**profile, "nodata": 103}
-    if "nan" in kind:
-        data, profile = np.where(TRUTH, data, np.nan).astype(dtype), {**profile, **({"nodata": np.nan} if "nodata" in kind else {})}  # fmt: skip
+    invalid = {"nodata": 103, "nan nodata": np.nan, "undeclared nan": np.nan}.get(kind)
+    data = values(dtype) if invalid is None else np.where(TRUTH, values(dtype), invalid).astype(dtype)
     with_alpha = kind in ("alpha", "half transparent")
-    with (
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES"),
-        rasterio.open(path, "w", driver="GTiff", width=SIZE, height=SIZE, count=1 + with_alpha, dtype=dtype, **profile) as file,
-    ):  # fmt: skip
+    profile = {
+        "driver": "GTiff",
+        "width": SIZE,
+        "height": SIZE,
+        "count": 1 + with_alpha,
+        "dtype": dtype,
+        "crs": "EPSG:4326",
+        "transform": from_bounds(10, 50, 11, 51, SIZE, SIZE),
+        "nodata": invalid if "nodata" in kind else None,
+    }
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES"), rasterio.open(path, "w", **profile) as file:
         file.write(data, 1)
         if kind == "internal mask":
             file.write_mask(TRUTH)

@@ -133,6 +133,8 @@ def made(folder: Path, name: str, **options: Any) -> Path:
     hole = ((x - 350) ** 2 + (y - 300) ** 2) < 100**2
     if kind == "nodata":
         values[:, hole] = options["nodata"]
+    if kind == "sparse":
+        values[:, 200:450, 100:500] = options["nodata"]
     path = folder / f"{name}.tif"
     profile = {"driver": "COG", "dtype": dtype, "count": bands, "height": 600, "width": 700, "crs": "EPSG:32633",
                "transform": from_origin(500000, 5200000, 30, 30), "blocksize": 128, **options}  # fmt: skip
@@ -156,7 +158,7 @@ CASES = {
     "nodata nan": {"kind": "nodata", "nodata": float("nan"), "dtype": "float32", "compress": "deflate"},
     "mask": {"kind": "mask", "bands": 3, "dtype": "uint8", "compress": "deflate"},
     "alpha": {"kind": "alpha", "bands": 4, "dtype": "uint8", "compress": "deflate"},
-    "sparse": {"kind": "nodata", "nodata": 0, "compress": "deflate", "sparse_ok": True},
+    "sparse": {"kind": "sparse", "nodata": 7, "compress": "deflate", "sparse_ok": True},
 }  # fmt: skip
 
 

@@ -23,14 +23,14 @@ Block = NDArray[Any]
 
 
 def decode_block(level: Level, body: bytes, name: str) -> Block:
-    """Decode one block; an empty ``body`` is a block that was never written, all zero.
+    """Decode one block; an empty ``body`` is a block that was never written.
 
     Raises:
         UpstreamUnusable: The bytes are not what the directory says.
     """
     shape = (level.block_height, level.block_width, level.bands)
     if not body:
-        return np.zeros(shape, np.uint8 if level.dtype == "bit" else level.dtype)
+        return np.full(shape, level.fill, level.numpy_dtype)
     try:
         block = DECODERS[level.compression](level, body)
         return block.reshape(shape)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from cachetools import LRUCache
 
 from app.errors import OutOfBounds
@@ -21,11 +20,14 @@ from app.read.cog.blocks import BlockKey, Blocks
 from app.read.cog.files import Files, KnownFile
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
 from app.read.cog.layout import Level
-from app.read.cog.pixels import Window, needs_mask, raster_of
+from app.read.cog.pixels import Window, assemble, blocks_under, decoded_bytes, needs_mask, raster_of
 from app.read.reader import Reader, naming
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
+
+DECODED_MAX = 128 * 2**20
+"""Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
 
 
 class CogReader:
@@ -70,8 +72,8 @@ class CogReader:
                 pass
             else:
                 level = 0 if read.overview is None else read.overview + 1
-                window, mask = await self._windows(known, read, level, sampling)
-                return raster_of(window, mask, sampling, read, plan.grid)
+                if decoded_bytes(known.layout.levels[level], sampling) <= DECODED_MAX:
+                    return raster_of(*await self._windows(known, read, level, sampling), sampling, read, plan.grid)
         [raster] = await self._general.read(replace(plan, reads=(read,)))
         return raster
 
@@ -114,9 +116,7 @@ class CogReader:
         self, known: KnownFile, source: Source, levels: Sequence[Level], number: int, first: int, sampling: Sampling
     ) -> Window:
         level = levels[number]
-        (top, bottom), (left, right) = sampling.rows, sampling.columns
-        rows = range(top // level.block_height, -(-bottom // level.block_height))
-        columns = range(left // level.block_width, -(-right // level.block_width))
+        rows, columns = blocks_under(level, sampling)
         keys = [
             BlockKey(known.version, first + number, row * level.across + column) for row in rows for column in columns
         ]
@@ -130,13 +130,7 @@ class CogReader:
 
         with naming(source):
             blocks = await self._blocks.get(level, keys, fetch, source.name)
-        if len(blocks) == 1:
-            whole = blocks[0]
-        else:
-            grid = [blocks[at : at + len(columns)] for at in range(0, len(blocks), len(columns))]
-            whole = np.concatenate([np.concatenate(line, axis=1) for line in grid], axis=0)
-        y, x = rows[0] * level.block_height, columns[0] * level.block_width
-        return whole[top - y : bottom - y, left - x : right - x]
+        return assemble(blocks, level, sampling)
 
 
 def _is_plain(read: PlannedRead, plan: Plan) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.cache.memory import MemoryCache
 from app.model.location import FileLocation, Location
@@ -76,6 +76,8 @@ class Files:
         finally:
             opened.close()
         declined = declined or (_unfit(header, layout) if layout else "")
+        if layout and header.nodata is not None:
+            layout = replace(layout, levels=tuple(replace(level, fill=header.nodata) for level in layout.levels))
         digest = hashlib.blake2b(head, digest_size=12).hexdigest()
         version = f"{source.location} {opened.size} {opened.etag or ''} {digest}"
         wkt = header.crs.to_wkt() if header.crs else ""

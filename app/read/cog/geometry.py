@@ -7,6 +7,7 @@ where it could show the general driver is asked instead. Then they are bent as f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,20 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
 def sample_point(header: Header, x: float, y: float, crs: CRS) -> Sampling | None:
     """Find the pixel under a point, in the full resolution; None when it lies outside or on the edge."""
     assert header.crs is not None
-    xs, ys = ([x], [y]) if crs == header.crs else transform(crs, header.crs, [x], [y])
+    x, y = _transform_point(crs, header.crs, x, y)
     left, bottom, right, top = header.bounds
-    if not (left < xs[0] < right and bottom < ys[0] < top):
+    if not (left < x < right and bottom < y < top):
         return None
-    return _sample(header, (header.width, header.height), np.array([xs]), np.array([ys]), warped=False)
+    return _sample(header, (header.width, header.height), np.array([[x]]), np.array([[y]]), warped=False)
+
+
+@lru_cache(maxsize=4096)
+def _transform_point(source: CRS, target: CRS, x: float, y: float) -> tuple[float, float]:
+    """Transform one point; the assets of an item ask for the same one."""
+    if source == target:
+        return x, y
+    xs, ys = transform(source, target, [x], [y])
+    return xs[0], ys[0]
 
 
 def _sample(header: Header, size: tuple[int, int], x: Floats, y: Floats, *, warped: bool) -> Sampling:

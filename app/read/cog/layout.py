@@ -32,7 +32,8 @@ class Level:
         across: Blocks per row.
         offsets: Of each block, row by row; 0 where the block was never written.
         counts: Bytes of each block.
-        dtype: Of a sample, in numpy's letters without byte order, such as ``u2``.
+        dtype: Of a sample, in numpy's letters without byte order, such as ``u2``, or ``bit``.
+        fill: What a block that was never written holds: the file's nodata, as GDAL reads it, else 0.
         bands: Samples per pixel.
     """
 
@@ -49,6 +50,12 @@ class Level:
     predictor: int
     order: str
     jpeg_tables: bytes | None = field(default=None, repr=False, compare=False)
+    fill: float = 0
+
+    @property
+    def numpy_dtype(self) -> str:
+        """Of a decoded sample; bits of a mask become bytes."""
+        return "u1" if self.dtype == "bit" else self.dtype
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,7 @@ def _is_mask(ifd: ImageFileDirectory) -> bool:
 
 
 def _level(ifd: ImageFileDirectory, order: str) -> Level:
-    if ifd.tile_width is None or ifd.tile_height is None:
+    if not ifd.tile_width or not ifd.tile_height:
         raise Declined("it has strips, not tiles")
     if ifd.compression not in _DECODED:
         raise Declined(f"its compression is {getattr(ifd.compression, 'name', ifd.compression)}")

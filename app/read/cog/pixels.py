@@ -13,10 +13,38 @@ from app.model.grid import Grid
 from app.model.plan import PlannedRead
 from app.model.raster import Raster
 from app.model.source import Header
+from app.read.cog.decode import Block
 from app.read.cog.geometry import Sampling
+from app.read.cog.layout import Level
 
 Window = NDArray[Any]
 """Source pixels under a sampling, shape ``(rows, columns, band)``."""
+
+
+def blocks_under(level: Level, sampling: Sampling) -> tuple[range, range]:
+    """Rows and columns of the blocks that hold a sampling's window."""
+    (top, bottom), (left, right) = sampling.rows, sampling.columns
+    rows = range(top // level.block_height, -(-bottom // level.block_height))
+    return rows, range(left // level.block_width, -(-right // level.block_width))
+
+
+def decoded_bytes(level: Level, sampling: Sampling) -> int:
+    """Size of those blocks, decoded."""
+    rows, columns = blocks_under(level, sampling)
+    pixels = len(rows) * level.block_height * len(columns) * level.block_width
+    return pixels * level.bands * np.dtype(level.numpy_dtype).itemsize
+
+
+def assemble(blocks: Sequence[Block], level: Level, sampling: Sampling) -> Window:
+    """Put the window of a sampling together from its blocks, given row by row."""
+    rows, columns = blocks_under(level, sampling)
+    (top, bottom), (left, right) = sampling.rows, sampling.columns
+    window = np.empty((bottom - top, right - left, level.bands), level.numpy_dtype)
+    places = ((row * level.block_height - top, column * level.block_width - left) for row in rows for column in columns)
+    for (y, x), block in zip(places, blocks, strict=True):
+        part = block[max(0, -y) : bottom - top - y, max(0, -x) : right - left - x]
+        window[max(0, y) : max(0, y) + part.shape[0], max(0, x) : max(0, x) + part.shape[1]] = part
+    return window
 
 
 def needs_mask(read: PlannedRead) -> bool:
