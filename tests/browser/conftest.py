@@ -20,9 +20,12 @@ ARGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all tests; without one they are skipped."""
+    """One browser for a file of tests; without one they are skipped.
+
+    It ends with the file: Playwright keeps an event loop in this thread, in which other tests could not run theirs.
+    """
     if CHROMIUM is None:
         pytest.skip(REMEDY)
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here. Type: make setup")

@@ -209,9 +209,9 @@ def test_without_the_sample_the_page_says_how_to_get_it(visit: Any, plain_server
 
 
 def test_behind_a_path_prefix_everything_still_comes(visit: Any, sample_server: str) -> None:
-    """A proxy that takes /swath away and says so, as nginx would."""
+    """A proxy that passes the host on, takes /swath away and says so, as nginx would."""
     outside = "http://maps.test/swath"
-    told = {"X-Forwarded-Host": "maps.test", "X-Forwarded-Proto": "http", "X-Forwarded-Prefix": "/swath"}
+    told = {"Host": "maps.test", "X-Forwarded-Proto": "http", "X-Forwarded-Prefix": "/swath"}
 
     def forward(route: Any) -> None:
         inside = route.request.url.replace(outside, sample_server, 1)
