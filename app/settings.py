@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         4096, ge=1, description="Widest or highest array (npy, tif) of a crop or preview, in pixels."
     )
     answer_max_mb: float = Field(64, gt=0, description="Pixels of one answer before encoding: columns x rows x bands.")
+    touched_pixels_max: float = Field(
+        1e8,
+        gt=0,
+        description="Source pixels read for one asset of an answer; only rasters without overviews come near.",
+    )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
     # What is kept.

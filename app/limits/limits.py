@@ -28,6 +28,17 @@ class Limits:
                 "Ask for a smaller width and height, or give max_size."
             )
         self._check_memory(plan)
+        self._check_sources(plan)
+
+    def _check_sources(self, plan: Plan) -> None:
+        """Judge how many pixels must be decoded for it."""
+        for read in plan.reads:
+            if read.pixels > self._settings.touched_pixels_max:
+                raise LimitExceeded(
+                    f"{read.source.name!r} would be read at {read.pixels:.3g} pixels, because it has no overviews for "
+                    f"this scale; {self._settings.touched_pixels_max:.3g} are read at most (SWATH_TOUCHED_PIXELS_MAX). "
+                    "Ask for a smaller area, or add overviews to the file (gdaladdo, rio cogeo)."
+                )
 
     def _check_memory(self, plan: Plan) -> None:
         """Judge what all bands take together; band math works on 8 bytes a value."""

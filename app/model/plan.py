@@ -19,12 +19,14 @@ class PlannedRead:
     Attributes:
         indexes: Bands that will be read, from 1.
         overview: Index into ``header.overviews`` that GDAL's rule predicts, or None for full resolution.
+        pixels: Source pixels under the grid, at that resolution.
     """
 
     source: Source
     header: Header
     indexes: tuple[int, ...]
     overview: int | None = None
+    pixels: float = 0
 
     @property
     def own_bands(self) -> dict[str, int]:

@@ -53,3 +53,11 @@ def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
     left, bottom, right, top = grid.bounds
     x_size, y_size = native_resolution_xy(header, grid.crs)
     return max(1, round((right - left) / x_size)), max(1, round(abs(top - bottom) / y_size))
+
+
+@lru_cache(maxsize=4096)
+def count_pixels(grid: Grid, header: Header, overview: int | None) -> float:
+    """Pixels of the level that lie under the grid: what is decoded for it, at least."""
+    width, height = (header.width, header.height) if overview is None else header.overviews[overview]
+    columns, rows = _native_size(grid, header)
+    return min(columns * width / header.width, width) * min(rows * height / header.height, height)

@@ -16,7 +16,7 @@ from app.model.request import ImageRequest, PointRequest
 from app.model.source import Header, Source
 from app.plan.crs import require_reach
 from app.plan.grid import plan_grid
-from app.plan.overview import pick_overview
+from app.plan.overview import count_pixels, pick_overview
 
 
 def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
@@ -33,9 +33,7 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
     reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)
     return Plan(
         grid=grid,
-        reads=tuple(
-            replace(read, overview=pick_overview(grid, read.header, req.selection.resampling)) for read in reads
-        ),
+        reads=tuple(_at_resolution(read, grid, req.selection.resampling) for read in reads),
         whole=req.frame.bounds is None and same_pixels and grid.crs == first.crs,
         expression=choice.expression,
         bands=name_bands(choice.names, reads),
@@ -43,6 +41,12 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
         reproject=req.selection.reproject,
         padding=req.selection.padding,
     )
+
+
+def _at_resolution(read: PlannedRead, grid: Grid, resampling: str) -> PlannedRead:
+    """Add the overview that will be read, and how much of it."""
+    overview = pick_overview(grid, read.header, resampling)
+    return replace(read, overview=overview, pixels=count_pixels(grid, read.header, overview))
 
 
 def plan_rehearsal(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:

@@ -1,0 +1,46 @@
+"""What a plan may cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import LimitExceeded
+from app.limits.limits import Limits
+from app.model.grid import Grid
+from app.model.location import FileLocation
+from app.model.plan import Plan, PlannedRead
+from app.model.request import Format
+from app.model.source import Source
+from app.settings import Settings
+from tests.unit.plan.test_grid import header
+
+SOURCE = Source(name="B04", location=FileLocation(Path("/data"), Path("/data/B04.tif")))
+
+
+def plan(width: int = 256, height: int = 256, *, bands: int = 1, pixels: float = 0) -> Plan:
+    grid = Grid(crs=None, bounds=(0, 0, 1, 1), width=width, height=height)
+    read = PlannedRead(source=SOURCE, header=header(), indexes=tuple(range(1, bands + 1)), pixels=pixels)
+    return Plan(grid=grid, reads=(read,))
+
+
+def test_pictures_and_arrays_have_sizes_of_their_own():
+    limits = Limits(Settings())
+    limits.check(plan(2048, 2048), Format.PNG)
+    limits.check(plan(4096, 4096), Format.NPY)
+    with pytest.raises(LimitExceeded, match=r"2049 x 10 pixels; 2048 a side are allowed .SWATH_CROP_SIZE_MAX"):
+        limits.check(plan(2049, 10), None)
+    with pytest.raises(LimitExceeded, match="SWATH_ARRAY_SIZE_MAX"):
+        limits.check(plan(4097, 10), Format.TIFF)
+
+
+def test_all_bands_together_are_bounded():
+    """3 x 4096 x 4096 x 2 bytes are 96 MiB."""
+    with pytest.raises(LimitExceeded, match=r"96 MiB of pixels, 64 are allowed .SWATH_ANSWER_MAX_MB"):
+        Limits(Settings()).check(plan(4096, 4096, bands=3), Format.NPY)
+
+
+def test_a_raster_without_overviews_is_not_read_whole():
+    with pytest.raises(LimitExceeded, match="1.6e.09 pixels, because it has no overviews"):
+        Limits(Settings()).check(plan(pixels=40_000.0**2), None)
