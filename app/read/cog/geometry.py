@@ -66,8 +66,17 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
         Untransformable: The general driver has to do it.
     """
     size = (header.width, header.height) if overview is None else header.overviews[overview]
-    x, y = source_coordinates(grid, header)
-    return _sample(header, size, x, y, warped=grid.crs != header.crs)
+    left, _, _, top = grid.bounds
+    x_size, y_size = grid.resolution_xy
+    xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size
+    if grid.crs == header.crs:
+        columns, rows = _to_pixels(header, size, xs, ys)
+        shape = (grid.height, grid.width)
+        return _sampling(np.broadcast_to(columns, shape), np.broadcast_to(rows[:, np.newaxis], shape), size)
+    assert grid.crs is not None
+    assert header.crs is not None
+    columns, rows = _warped(grid.crs, header, size, xs, ys)
+    return _sampling(columns, rows, size)
 
 
 def sample_point(header: Header, x: float, y: float, crs: CRS) -> Sampling | None:
@@ -77,7 +86,9 @@ def sample_point(header: Header, x: float, y: float, crs: CRS) -> Sampling | Non
     left, bottom, right, top = header.bounds
     if not (left < x < right and bottom < y < top):
         return None
-    return _sample(header, (header.width, header.height), np.array([[x]]), np.array([[y]]), warped=False)
+    size = (header.width, header.height)
+    column, row = _to_pixels(header, size, np.array([[x]]), np.array([[y]]))
+    return _sampling(column, row, size)
 
 
 @lru_cache(maxsize=4096)
@@ -89,85 +100,78 @@ def _transform_point(source: CRS, target: CRS, x: float, y: float) -> tuple[floa
     return xs[0], ys[0]
 
 
-def _sample(header: Header, size: tuple[int, int], x: Floats, y: Floats, *, warped: bool) -> Sampling:
-    """Turn coordinates, shape ``(height, width)``, into pixels of a level of ``size`` (width, height)."""
+def _sampling(columns: Floats, rows: Floats, size: tuple[int, int]) -> Sampling:
+    """Round pixel coordinates, shape ``(height, width)``, down to the pixels of a level of ``size`` (width, height)."""
     width, height = size
-    inverse = ~header.transform
-    columns = (inverse.a * x + inverse.b * y + inverse.c) * (width / header.width)
-    rows = (inverse.d * x + inverse.e * y + inverse.f) * (height / header.height)
-    if warped:
-        columns, rows = _as_gdal_approximates(columns, rows)
-    columns, rows = _whole(columns), _whole(rows)
-    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    all_inside = bool(inside.all())
-    if not all_inside:
+    column, row = _whole(columns), _whole(rows)
+    left, right, top, bottom = int(column.min()), int(column.max()) + 1, int(row.min()), int(row.max()) + 1
+    inside = None
+    if left < 0 or top < 0 or right > width or bottom > height:
+        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
         # Pixels outside are sent to one that is read anyway; they are masked afterwards.
-        spare = (columns[inside][0], rows[inside][0]) if inside.any() else (0, 0)
-        columns, rows = np.where(inside, columns, spare[0]), np.where(inside, rows, spare[1])
-    left, right, top, bottom = int(columns.min()), int(columns.max()) + 1, int(rows.min()), int(rows.max()) + 1
-    index = (rows - top) * (right - left) + (columns - left)
-    return Sampling(
-        rows=(top, bottom), columns=(left, right), index=index.ravel(), inside=None if all_inside else inside
-    )
+        spare = (column[inside][0], row[inside][0]) if inside.any() else (0, 0)
+        column, row = np.where(inside, column, spare[0]), np.where(inside, row, spare[1])
+        left, right, top, bottom = int(column.min()), int(column.max()) + 1, int(row.min()), int(row.max()) + 1
+    index = (row - top) * (right - left) + (column - left)
+    return Sampling(rows=(top, bottom), columns=(left, right), index=index.ravel(), inside=inside)
 
 
-def source_coordinates(grid: Grid, header: Header) -> tuple[Floats, Floats]:
-    """Coordinates of the grid's pixel centres in the source's CRS, shape ``(height, width)`` each.
+def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Turn coordinates of the source's CRS into columns and rows of a level; the raster is not rotated."""
+    inverse = ~header.transform
+    columns = (inverse.a * x + inverse.c) * (size[0] / header.width)
+    return columns, (inverse.e * y + inverse.f) * (size[1] / header.height)
 
-    Raises:
-        Untransformable: No way there, or not smooth enough to interpolate.
+
+def _whole(values: Floats) -> NDArray[np.intp]:
+    whole: NDArray[np.intp] = np.floor(values + _EPSILON).astype(np.intp)
+    return whole
+
+
+def _warped(crs: CRS, header: Header, size: tuple[int, int], xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
+    """Columns and rows under all pairs of ``xs`` and ``ys``: exact at nodes, interpolated between them, then bent."""
+    x_nodes, y_nodes = _nodes(xs), _nodes(ys)
+    nodes = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_nodes, y_nodes)))
+    x_checks, y_checks = (x_nodes[:-1] + x_nodes[1:]) / 2, (y_nodes[:-1] + y_nodes[1:]) / 2
+    truth = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_checks, y_checks)))
+    error = _weights(y_nodes, y_checks) @ nodes @ _weights(x_nodes, x_checks).T - truth
+    if not float(np.abs(error).max()) <= ERROR_MAX:
+        raise Untransformable
+    lines = _weights(y_nodes, ys) @ nodes
+    bent = np.empty((2, len(ys), len(xs)))
+    _bend(bent, lines, _weights(x_nodes, xs), np.arange(len(ys)), 0, len(xs))
+    return bent[0], bent[1]
+
+
+def _bend(out: Floats, lines: Floats, weights: Floats, rows: NDArray[np.intp], start: int, stop: int) -> None:
+    """Fill columns ``start`` to ``stop`` of some rows as ``GDALApproxTransform`` does, up to 1/8 pixel off the truth.
+
+    A row is a straight line between its ends where its middle errs little, else its halves are. Without this a pixel in
+    ten would be the neighbour of the one that GDAL shows.
+
+    Args:
+        out: Shape ``(2, height, width)``: columns and rows, filled here.
+        lines: Shape ``(2, height, NODES)``: the rows at the nodes.
+        weights: Shape ``(width, NODES)``: of the nodes in each column.
     """
-    left, _, _, top = grid.bounds
-    x_size, y_size = grid.resolution_xy
-    xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size
-    if grid.crs == header.crs:
-        return np.broadcast_to(xs, (len(ys), len(xs))), np.broadcast_to(ys[:, None], (len(ys), len(xs)))
-    assert grid.crs is not None
-    assert header.crs is not None
-    return _interpolated(grid.crs, header.crs, xs, ys, min(abs(header.transform.a), abs(header.transform.e)))
-
-
-def _as_gdal_approximates(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Bend exact pixel coordinates as ``GDALApproxTransform`` does: straight along a row, up to 1/8 pixel beside.
-
-    Without this a pixel in ten would be the neighbour of the one that GDAL shows.
-    """
-    x, y = x.copy(), y.copy()
-    _straighten(x, y, np.arange(x.shape[0]), 0, x.shape[1])
-    return x, y
-
-
-def _straighten(x: Floats, y: Floats, rows: NDArray[np.intp], start: int, stop: int) -> None:
-    """Make columns ``start`` to ``stop`` of some rows straight lines where that errs little, else try their halves."""
     count = stop - start
-    if count <= EXACT_POINTS or not len(rows):
+    if count <= EXACT_POINTS:
+        out[:, rows, start:stop] = lines[:, rows] @ weights[start:stop].T
         return
     last, middle = stop - 1, start + (count - 1) // 2
-    part = (middle - start) / (last - start)
-    error = sum(np.abs(v[rows, start] + part * (v[rows, last] - v[rows, start]) - v[rows, middle]) for v in (x, y))
-    bent = error > TOLERANCE
-    straight = rows[~bent]
-    steps = np.arange(count) / (last - start)
-    for values in (x, y):
-        first, end = values[straight, start][:, None], values[straight, last][:, None]
-        values[straight, start:stop] = first + steps * (end - first)
-    _straighten(x, y, rows[bent], start, middle)
-    _straighten(x, y, rows[bent], middle, stop)
-
-
-def _interpolated(source: CRS, target: CRS, xs: Floats, ys: Floats, pixel: float) -> tuple[Floats, Floats]:
-    """Transform all pairs of ``xs`` and ``ys`` by polynomial interpolation between exact nodes."""
-    x_nodes, y_nodes = _nodes(xs), _nodes(ys)
-    exact = _transform(source, target, x_nodes, y_nodes)
-    x_checks, y_checks = (x_nodes[:-1] + x_nodes[1:]) / 2, (y_nodes[:-1] + y_nodes[1:]) / 2
-    checked = _transform(source, target, x_checks, y_checks)
-    x_weights, y_weights = _weights(x_nodes, x_checks), _weights(y_nodes, y_checks)
-    errors = (y_weights @ nodes @ x_weights.T - truth for nodes, truth in zip(exact, checked, strict=True))
-    if not max(float(np.abs(error).max()) for error in errors) <= ERROR_MAX * pixel:
-        raise Untransformable
-    x_weights, y_weights = _weights(x_nodes, xs), _weights(y_nodes, ys)
-    x, y = (np.asarray(y_weights @ nodes @ x_weights.T) for nodes in exact)
-    return x, y
+    first, mean, end = np.moveaxis(lines[:, rows] @ weights[[start, middle, last]].T, -1, 0)
+    slope = (end - first) / (last - start)
+    bent = np.abs(first + (middle - start) * slope - mean).sum(axis=0) > TOLERANCE
+    steps = np.arange(count, dtype=np.float64)
+    lines_of_rows = slope[:, :, None] * steps
+    lines_of_rows += first[:, :, None]
+    if len(rows) == out.shape[1]:
+        out[:, :, start:stop] = lines_of_rows
+    else:
+        out[:, rows, start:stop] = lines_of_rows
+    if bent.any():
+        _bend(out, lines, weights, rows[bent], start, middle)
+        _bend(out, lines, weights, rows[bent], middle, stop)
 
 
 def _transform(source: CRS, target: CRS, xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
@@ -203,8 +207,3 @@ def _weights(nodes: Floats, at: Floats) -> Floats:
     rows = hit.any(axis=1)
     weights[rows] = hit[rows]
     return weights
-
-
-def _whole(values: Floats) -> NDArray[np.intp]:
-    whole: NDArray[np.intp] = np.floor(values + _EPSILON).astype(np.intp)
-    return whole
