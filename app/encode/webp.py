@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 
 import numpy as np
-from PIL import Image
 
 from app.encode.channels import interleave, is_opaque
 from app.model.raster import Raster
@@ -16,6 +15,8 @@ QUALITY = 75
 
 def encode_webp(raster: Raster, return_mask: bool) -> bytes:
     """Encode one or three bands of uint8 as lossy RGB or RGBA (WebP has no grey)."""
+    from PIL import Image  # noqa: PLC0415 -- a tenth of a second at every start, which only WebP needs
+
     with_alpha = return_mask and not is_opaque(raster)
     pixels = interleave(raster, with_alpha=with_alpha)
     if pixels.shape[-1] <= 2:
