@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,9 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     install_problems(api)
     for room in (server, docs, tilejson, tiles, crops, points, about, sample):
         api.include_router(room.router)
+    if not gc.isenabled():  # started by the command
+        gc.freeze()
+        gc.enable()
     return Door(api)
 
 
