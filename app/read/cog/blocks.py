@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cachetools import LRUCache
 
 from app.limits.workers import Workers
-from app.net.ranges import Span
+from app.net.ranges import Span, coalesce, pick
 from app.read.cog.decode import Block, decode_block
 from app.read.cog.layout import Level
 
@@ -25,6 +25,9 @@ class BlockKey(NamedTuple):
 Fetch = Callable[[Sequence[Span]], Awaitable[list[bytes]]]
 """Reads several ranges of the file, at once."""
 
+SPARE_BYTES = 32 * 2**20
+"""Memory for compressed blocks that came along between two wanted ones."""
+
 Loading = asyncio.Task[dict[BlockKey, Block]]
 
 
@@ -38,11 +41,15 @@ class Blocks:
 
     def __init__(self, max_bytes: float, workers: Workers) -> None:
         self._kept: LRUCache[BlockKey, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.nbytes)
+        self._spare: LRUCache[BlockKey, bytes] = LRUCache(SPARE_BYTES, getsizeof=len)
         self._loading: dict[BlockKey, Loading] = {}
         self._workers = workers
 
-    async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, name: str) -> list[Block]:
+    async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str) -> list[Block]:
         """Give the blocks of ``keys``, all of one level, in their order.
+
+        Args:
+            gap: Bytes between two blocks up to which they are one range; what lies between is kept for later.
 
         Raises:
             SwathError: A block cannot be fetched or decoded; nothing of it is kept.
@@ -50,14 +57,16 @@ class Blocks:
         found = {key: block for key in keys if (block := self._kept.get(key)) is not None}
         missing = [key for key in keys if key not in found]
         if missing:
-            found |= await self._wait(level, missing, fetch, name)
+            found |= await self._wait(level, missing, fetch, gap, name)
         return [found[key] for key in keys]
 
-    async def _wait(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, name: str) -> dict[BlockKey, Block]:
+    async def _wait(
+        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str
+    ) -> dict[BlockKey, Block]:
         """Wait for the loads under way, and start one for the rest; who leaves does not stop it for the others."""
         new = [key for key in keys if key not in self._loading]
         if new:
-            task = asyncio.ensure_future(self._load(level, new, fetch, name))
+            task = asyncio.ensure_future(self._load(level, new, fetch, gap, name))
             self._loading |= dict.fromkeys(new, task)
             task.add_done_callback(lambda done: self._land(new, done))
         loaded: dict[BlockKey, Block] = {}
@@ -65,10 +74,27 @@ class Blocks:
             loaded |= await asyncio.shield(load)
         return loaded
 
-    async def _load(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, name: str) -> dict[BlockKey, Block]:
-        bodies = await fetch([(level.offsets[key.block], level.counts[key.block]) for key in keys])
-        blocks = await self._workers.run(lambda: [decode_block(level, body, name) for body in bodies])
+    async def _load(
+        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str
+    ) -> dict[BlockKey, Block]:
+        bodies = {key: body for key in keys if (body := self._spare.pop(key, None)) is not None}
+        wanted = [key for key in keys if key not in bodies]
+        if wanted:
+            bodies |= await self._fetch(level, wanted, fetch, gap)
+        blocks = await self._workers.run(lambda: [decode_block(level, bodies[key], name) for key in keys])
         return dict(zip(keys, blocks, strict=True))
+
+    async def _fetch(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int) -> dict[BlockKey, bytes]:
+        """Fetch compressed blocks; whole blocks between them, which came along, become spare ones."""
+        merged = coalesce([_span(level, key) for key in keys], gap)
+        fetched = await fetch(merged)
+        bodies = {key: pick(_span(level, key), merged, fetched) for key in keys}
+        numbers = [key.block for key in keys]
+        between = (keys[0]._replace(block=block) for block in range(min(numbers), max(numbers)))
+        for key in between:
+            if key not in bodies and key not in self._kept and _is_in(_span(level, key), merged):
+                self._spare[key] = pick(_span(level, key), merged, fetched)
+        return bodies
 
     def _land(self, keys: Sequence[BlockKey], done: Loading) -> None:
         for key in keys:
@@ -78,3 +104,12 @@ class Blocks:
         for key, block in done.result().items():
             if block.nbytes <= self._kept.maxsize:
                 self._kept[key] = block
+
+
+def _span(level: Level, key: BlockKey) -> Span:
+    return level.offsets[key.block], level.counts[key.block]
+
+
+def _is_in(span: Span, merged: Sequence[Span]) -> bool:
+    offset, length = span
+    return length > 0 and any(start <= offset and offset + length <= start + size for start, size in merged)

@@ -11,6 +11,7 @@ from cachetools import LRUCache
 
 from app.errors import OutOfBounds
 from app.model.grid import Grid
+from app.model.location import RemoteLocation
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
@@ -25,6 +26,10 @@ from app.read.reader import Reader, naming
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
+
+REMOTE_GAP = 2 * 2**20
+"""Blocks of a remote file this close are one request: that costs less than another round trip, and a map that is moved
+wants what lies between them next."""
 
 DECODED_MAX = 128 * 2**20
 """Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
@@ -129,7 +134,8 @@ class CogReader:
                 opened.close()
 
         with naming(source):
-            blocks = await self._blocks.get(level, keys, fetch, source.name)
+            gap = REMOTE_GAP if isinstance(source.location, RemoteLocation) else 0
+            blocks = await self._blocks.get(level, keys, fetch, gap, source.name)
         return assemble(blocks, level, sampling)
 
 
