@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from app.cache.memory import MemoryCache
 from app.errors import BadRequest, InvalidExpression, LimitExceeded, ParameterFault, SourceNotAllowed, shorten
@@ -28,6 +28,9 @@ _BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
 CHOICES_MAX = 1024
 """Choices remembered: a map asks for the same one again with every tile."""
 
+LOCATIONS_TTL_S = 5
+"""How long the place of a URL or path is remembered: a link on disk may point elsewhere afterwards."""
+
 
 class Resolver:
     """Turns a dataset and a selection into sources.
@@ -46,12 +49,21 @@ class Resolver:
             size_of=lambda item: 4 * item.size_bytes,  # parsed JSON takes about four times its text
             ttl_s=settings.cache_items_ttl_s,
         )
+        self._locations: TTLCache[tuple[str, str], Location] = TTLCache(CHOICES_MAX, LOCATIONS_TTL_S)
         self._choices: LRUCache[tuple[Item, Selection, str], Choice] = LRUCache(CHOICES_MAX)
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
-        location = self._locator.locate(dataset.url, home=dataset.home)
+        location = self._locate(dataset)
         return await self._items.get_or_load(location, lambda: self._fetch_item(location))
+
+    def _locate(self, dataset: DatasetRef) -> Location:
+        """Judge ``dataset.url``, or remember what was found a moment ago: a map asks the same with every tile."""
+        key = (dataset.url, dataset.home)
+        location = self._locations.get(key)
+        if location is None:
+            location = self._locations[key] = self._locator.locate(dataset.url, home=dataset.home)
+        return location
 
     async def choice(self, dataset: DatasetRef, selection: Selection, *, assets_max: int | None = None) -> Choice:
         """Decide which files are read for ``selection`` and what each name in its expression means.
@@ -108,7 +120,7 @@ class Resolver:
     def _single(self, dataset: DatasetRef, selection: Selection) -> Choice:
         names = _band_names(selection.expression) if selection.expression else {}
         bands = tuple(sorted({ref.band for ref in names.values() if ref.band}))
-        location = self._locator.locate(dataset.url, home=dataset.home)
+        location = self._locate(dataset)
         source = Source(
             name=_file_name(location),
             location=location,
