@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from app.errors import DeadlineExceeded
 from app.limits.workers import Workers
 from app.net.ranges import Span, coalesce, pick
 from app.read.cog.decode import Block, decode_block
@@ -64,14 +65,22 @@ class Blocks:
         self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str
     ) -> dict[BlockKey, Block]:
         """Wait for the loads under way, and start one for the rest; who leaves does not stop it for the others."""
+        own: Loading | None = None
         new = [key for key in keys if key not in self._loading]
         if new:
-            task = asyncio.ensure_future(self._load(level, new, fetch, gap, name))
-            self._loading |= dict.fromkeys(new, task)
-            task.add_done_callback(lambda done: self._land(new, done))
+            own = asyncio.ensure_future(self._load(level, new, fetch, gap, name))
+            self._loading |= dict.fromkeys(new, own)
+            own.add_done_callback(lambda done: self._land(new, done))
         loaded: dict[BlockKey, Block] = {}
         for load in {self._loading[key] for key in keys}:
-            loaded |= await asyncio.shield(load)
+            try:
+                loaded |= await asyncio.shield(load)
+            except DeadlineExceeded:
+                if load is own:
+                    raise
+                # The time of the one who asked first was up, or he has left; ours is not.
+                rest = [key for key in keys if key not in loaded]
+                return loaded | await self._wait(level, rest, fetch, gap, name)
         return loaded
 
     async def _load(

@@ -1,0 +1,126 @@
+"""The cache of decoded blocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import numpy as np
+import pytest
+from async_tiff.enums import Compression
+
+from app.errors import DeadlineExceeded
+from app.limits.workers import Workers
+from app.net.ranges import Span
+from app.read.cog.blocks import BlockKey, Blocks
+from app.read.cog.layout import Level
+
+FILE = bytes(range(256)) * 4
+LEVEL = Level(
+    width=8, height=8, block_width=4, block_height=4, across=2, offsets=(16, 32, 600, 616), counts=(16, 16, 16, 16),
+    dtype="u1", bands=1, compression=Compression.Uncompressed, predictor=1, order="<",
+)  # fmt: skip
+
+
+class Upstream:
+    """Serves ranges of ``FILE`` and notes them; fails first with the errors given."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.asked: list[list[Span]] = []
+        self._errors = list(errors)
+
+    async def __call__(self, spans: Sequence[Span]) -> list[bytes]:
+        self.asked.append(list(spans))
+        await asyncio.sleep(0.01)
+        if self._errors:
+            raise self._errors.pop(0)
+        return [FILE[offset : offset + length] for offset, length in spans]
+
+
+def keys(*numbers: int) -> list[BlockKey]:
+    return [BlockKey("v1", 0, number) for number in numbers]
+
+
+def with_blocks(story: Callable[[Blocks], Awaitable[None]], max_bytes: int = 1000) -> None:
+    async def run() -> None:
+        workers = Workers(1, "cpu")
+        await story(Blocks(max_bytes, workers))
+        workers.close()
+
+    asyncio.run(run())
+
+
+def test_blocks_are_fetched_together_decoded_and_kept():
+    """Neighbours in the file are one range; a second wish costs nothing."""
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        first, second = await blocks.get(LEVEL, keys(1, 0), up, 0, "a.tif")
+        assert (first[0, 0, 0], second[0, 0, 0]) == (32, 16)
+        assert second.shape == (4, 4, 1)
+        await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
+
+    with_blocks(story)
+    assert up.asked == [[(16, 32)]]
+
+
+def test_what_lies_between_two_blocks_is_kept_for_later():
+    """0 and 3 with a wide gap are one range, which holds 1 and 2 as well."""
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        await blocks.get(LEVEL, keys(0, 3), up, 1000, "a.tif")
+        [later] = await blocks.get(LEVEL, keys(2), up, 1000, "a.tif")
+        assert np.array_equal(later.ravel(), np.frombuffer(FILE[600:616], np.uint8))
+
+    with_blocks(story)
+    assert up.asked == [[(16, 616)]]
+
+
+def test_equal_wishes_at_the_same_moment_share_a_fetch_even_without_a_cache():
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        await asyncio.gather(*(blocks.get(LEVEL, keys(0), up, 0, "a.tif") for _ in range(9)))
+
+    with_blocks(story, max_bytes=0)
+    assert len(up.asked) == 1
+
+
+def test_a_failure_is_not_kept():
+    up = Upstream(ValueError("cut"))
+
+    async def story(blocks: Blocks) -> None:
+        with pytest.raises(ValueError, match="cut"):
+            await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
+        assert len(await blocks.get(LEVEL, keys(0), up, 0, "a.tif")) == 1
+
+    with_blocks(story)
+
+
+def test_the_deadline_of_the_first_caller_is_not_that_of_the_second():
+    """Who waited for another's fetch starts his own when the other's time is up."""
+    late, up = Upstream(DeadlineExceeded("too late")), Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), late, 0, "a.tif"))
+        await asyncio.sleep(0)
+        [block] = await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
+        assert block[0, 0, 0] == 16
+        with pytest.raises(DeadlineExceeded):
+            await first
+
+    with_blocks(story)
+
+
+def test_a_block_that_was_never_written_is_filled():
+    """As GDAL does, with the file's nodata value."""
+    from dataclasses import replace
+
+    level = replace(LEVEL, offsets=(0, 32, 600, 616), counts=(0, 16, 16, 16), fill=7)
+
+    async def story(blocks: Blocks) -> None:
+        [block] = await blocks.get(level, keys(0), Upstream(), 0, "a.tif")
+        assert (block == 7).all()
+
+    with_blocks(story)
