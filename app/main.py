@@ -29,7 +29,16 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
     install_problems(api)
-    for room in (server, docs, tilejson, tiles, crops, points, about, sample):
+    for room in (
+        tiles,
+        tilejson,
+        crops,
+        points,
+        about,
+        server,
+        docs,
+        sample,
+    ):  # the busiest first: routes are tried in order
         api.include_router(room.router)
     if not gc.isenabled():  # started by the command
         gc.freeze()

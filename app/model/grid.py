@@ -21,6 +21,10 @@ class Grid:
     width: int
     height: int
 
+    def __hash__(self) -> int:
+        """Leave the CRS out: its hash takes ten times as long as all the rest."""
+        return hash((self.bounds, self.width, self.height))
+
     @property
     def transform(self) -> Affine:
         """Affine transform from (column, row) to coordinates of ``crs``, north up."""
@@ -57,3 +61,7 @@ class Frame:
     height: int | None = None
     max_size: int | None = None
     buffer: float = 0
+
+    def __hash__(self) -> int:
+        """Leave both CRS out, as in ``Grid``."""
+        return hash((self.bounds, self.width, self.height, self.max_size, self.buffer))

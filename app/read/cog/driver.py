@@ -95,8 +95,7 @@ class CogReader:
     def _sampling(self, known: KnownFile, overview: int | None, grid: Grid) -> Sampling:
         """Find the source pixels of the grid; assets that share a source grid share the result."""
         header = known.header
-        there = (grid.crs.to_wkt() if grid.crs else "", grid.bounds, grid.width, grid.height)
-        key = (there, known.crs_wkt, header.transform, header.width, header.height, overview)
+        key = (grid, known.crs_wkt, header.transform, header.width, header.height, overview)
         sampling = self._samplings.get(key)
         if sampling is None:
             sampling = sample_grid(grid, header, overview)
