@@ -105,6 +105,7 @@ class _Writer:
         self._bound: dict[tuple[int, Kind], str] = {}
 
     def program(self, output: Node) -> Program:
+        """Write the text for numexpr, with the whole numbers that it binds."""
         term = self._term(output)
         if isinstance(output, Number):
             return Program(text="", kind=term.kind, integers={}, constant=output.value)

@@ -55,6 +55,7 @@ class _Reader:
         self._names = names
 
     def read(self) -> Node:
+        """Turn Python's tree of one output into ours."""
         try:
             tree = ast.parse(self._piece.text, mode="eval")
         except SyntaxError as err:

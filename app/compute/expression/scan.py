@@ -141,6 +141,7 @@ class _Scanner:
         self._nodes = 0
 
     def step(self, token: _Token) -> None:
+        """Take the next token; refuse it where it cannot stand."""
         if token.kind == "mark":
             {"(": self._opening, ")": self._closing, ",": self._comma, ";": self._semicolon}[token.text](token)
         elif token.kind == "operator":
@@ -150,6 +151,7 @@ class _Scanner:
         self._previous = token
 
     def finish(self) -> tuple[Piece, ...]:
+        """Give the outputs, once everything that was opened is closed."""
         if self._open:
             raise refuse(self._text, self._open[-1].position, "this '(' is never closed; add a ')'")
         if self._expects_value and self._previous.text != ";":

@@ -42,6 +42,7 @@ class _Reader:
         self.points = 0
 
     def read(self, value: object, depth: int) -> Shape:
+        """Read a geometry, or a collection of them at most four deep."""
         if not isinstance(value, dict) or depth > 4:
             raise self.wrong(_SHAPE)
         if value.get("type") == "GeometryCollection":
@@ -54,6 +55,7 @@ class _Reader:
         return self.simple(value.get("type"), value.get("coordinates"))
 
     def simple(self, kind: object, coordinates: object) -> Shape:
+        """Read a geometry that is no collection."""
         match kind:
             case "Point":
                 return Shape(points=(self.point(coordinates),))
