@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
 import uvicorn
 
 from app.main import create_app
@@ -34,3 +36,24 @@ def serving(settings: Settings) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=20)
         listener.close()
+
+
+def free_port() -> int:
+    """A port of the loopback that nothing listens on, for a server that is a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(base: str, process: subprocess.Popen[str]) -> None:
+    """Return when the server that is started by ``process`` answers ``/readyz``; fail if it ends before."""
+    for _ in range(600):
+        assert process.poll() is None, "the server ended"
+        try:
+            if requests.get(f"{base}/readyz", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the server did not become ready in a minute")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,7 @@ def with_colors(raster: Raster) -> Raster:
     if raster.palette is None:
         return raster
     colors = np.moveaxis(raster.palette[:, :3].take(raster.data[0], axis=0), -1, 0)
-    valid = raster.valid
-    return replace(
-        raster,
-        data=np.where(valid, colors, np.uint8(0)),
-        mask=np.broadcast_to(valid, colors.shape),
-        palette=None,
-        names=("b1", "b2", "b3"),
-        descriptions=("red", "green", "blue"),
-    )
+    return raster.painted(colors, raster.alpha)
 
 
 def interleave(raster: Raster, *, with_alpha: bool) -> NDArray[Any]:

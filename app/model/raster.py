@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,20 @@ class Raster:
             self.valid, np.uint8(255) if self.alpha is None else self.alpha, np.uint8(0)
         )
         return opaque
+
+    def painted(self, colors: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> Raster:
+        """Replace values by colours ``(3, y, x)``: red, green and blue, 0 where no band was valid."""
+        valid = self.valid
+        return replace(
+            self,
+            data=np.where(valid, colors, np.uint8(0)),
+            mask=np.broadcast_to(valid, colors.shape),
+            alpha=alpha,
+            palette=None,
+            ranges=None,
+            names=("b1", "b2", "b3"),
+            descriptions=("red", "green", "blue"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

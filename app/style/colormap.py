@@ -86,17 +86,7 @@ def apply_colormap(raster: Raster, table: ColormapTable | None) -> Raster:
         )
     if isinstance(table, dict) and _is_full_table(table):
         return _as_palette(raster, table)
-    colors, alpha = _look_up(raster.data, table)
-    valid = raster.valid
-    return replace(
-        raster,
-        data=np.where(valid, colors, np.uint8(0)),
-        mask=np.broadcast_to(valid, colors.shape),
-        alpha=alpha,
-        names=("b1", "b2", "b3"),
-        descriptions=("red", "green", "blue"),
-        ranges=None,
-    )
+    return raster.painted(*_look_up(raster.data, table))
 
 
 def _as_palette(raster: Raster, table: dict[int, Rgba]) -> Raster:

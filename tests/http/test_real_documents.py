@@ -60,9 +60,8 @@ def server() -> Iterator[Server]:
         yield Server(base, files, session)
 
 
+@needs_shared
 def test_there_are_many_documents_to_try() -> None:
-    if not DATA.is_dir():
-        pytest.skip("the real test data (../shared/data) is not beside this checkout")
     assert len(ITEMS + OTHERS + RESPONSES) >= 100
 
 

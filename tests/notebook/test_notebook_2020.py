@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
+from tests.serving import free_port, wait_until_ready
 from tests.shared import SHARED
 
 NOTEBOOK = SHARED / "seeds" / "notebook_2020.py"
@@ -23,9 +21,7 @@ SWATH = Path(sys.executable).with_name("swath")
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """``swath serve --sample``, ended with SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     process = subprocess.Popen([SWATH, "serve", "--port", str(port), "--sample"], stdout=subprocess.PIPE, text=True)
     try:
@@ -34,17 +30,6 @@ def server() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
-
-
-def wait_until_ready(base: str, process: subprocess.Popen[str]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the server ended"
-        try:
-            if requests.get(f"{base}/readyz", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not become ready in a minute")
 
 
 @pytest.mark.skipif(not NOTEBOOK.is_file(), reason="the 2020 notebook (../shared/seeds) is not beside this checkout")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,8 @@ import pytest
 import rasterio
 import requests
 from rasterio.transform import from_origin
+
+from tests.serving import free_port, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +33,7 @@ def rasters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def printed(rasters: Path) -> Iterator[str]:
     """What ``SWATH_DATA_ROOT=... make serve PORT=...`` prints until it answers; ended with Ctrl-C."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         ["make", "serve", f"PORT={port}"],
         cwd=ROOT,
@@ -50,21 +48,11 @@ def printed(rasters: Path) -> Iterator[str]:
         while not lines or "Routes" not in lines[-1]:
             lines.append(process.stdout.readline())
             assert lines[-1], "it ended before it said where it is"
-        wait_until_ready(f"http://127.0.0.1:{port}")
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield "".join(lines)
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=30)
-
-
-def wait_until_ready(base: str) -> None:
-    for _ in range(600):
-        try:
-            if requests.get(f"{base}/readyz", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not become ready in a minute")
 
 
 def found(pattern: str, text: str) -> str:
