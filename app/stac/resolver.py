@@ -50,7 +50,7 @@ class Resolver:
             ttl_s=settings.cache_items_ttl_s,
         )
         self._locations: TTLCache[tuple[str, str], Location] = TTLCache(CHOICES_MAX, LOCATIONS_TTL_S)
-        self._choices: LRUCache[tuple[Item, Selection, str], Choice] = LRUCache(CHOICES_MAX)
+        self._choices: LRUCache[tuple[Item, Selection, str, int | None], Choice] = LRUCache(CHOICES_MAX)
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
@@ -74,7 +74,7 @@ class Resolver:
         if dataset.kind is DatasetKind.COG:
             return self._single(dataset, selection)
         item = await self.item(dataset)
-        key = (item, selection, dataset.home)
+        key = (item, selection, dataset.home, assets_max)
         if key not in self._choices:
             self._choices[key] = self._of_item(item, dataset, selection, assets_max)
         return self._choices[key]
