@@ -51,12 +51,16 @@ class Settings(BaseSettings):
         5, gt=0, description="Longest silence of an upstream: to connect, and between two chunks."
     )
     redirects_max: int = Field(3, ge=0, description="Redirect hops followed, each judged like a first address.")
-    tile_deadline_s: float = Field(15, gt=0, description="Time for one tile, point or TileJSON.")
+    tile_deadline_s: float = Field(15, gt=0, description="Time for one tile, point, TileJSON, info or bounds.")
     crop_deadline_s: float = Field(30, gt=0, description="Time for one crop or preview.")
-    tile_bytes_mb: float = Field(64, gt=0, description="Bytes one tile, point or TileJSON may read from upstream.")
+    tile_bytes_mb: float = Field(
+        64, gt=0, description="Bytes one tile, point, TileJSON, info or bounds may read from upstream."
+    )
     crop_bytes_mb: float = Field(256, gt=0, description="Bytes one crop or preview may read from upstream.")
     rangeless_max_mb: float = Field(16, gt=0, description="Largest file read whole from a server that ignores Range.")
-    assets_max: int = Field(16, ge=1, description="Assets read for one answer.")
+    assets_max: int = Field(
+        16, ge=1, description="Assets read for one picture, array or point; info and bounds describe up to 64."
+    )
     tile_size_max: int = Field(1024, ge=1, description="Widest tile, in pixels.")
     crop_size_max: int = Field(2048, ge=1, description="Widest or highest picture of a crop or preview, in pixels.")
     array_size_max: int = Field(
@@ -74,7 +78,10 @@ class Settings(BaseSettings):
     cache_items_mb: float = Field(64, ge=0, description="Memory for parsed STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")
     cache_headers_mb: float = Field(
-        64, ge=0, description="Memory for the first bytes of rasters; 0 switches the cache off."
+        64,
+        ge=0,
+        description="Memory for the first bytes of rasters, and as much again for their headers and block tables; "
+        "0 switches both off.",
     )
 
     cache_blocks_mb: float = Field(256, ge=0, description="Memory for decoded blocks; 0 switches the cache off.")

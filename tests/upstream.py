@@ -58,6 +58,8 @@ class Asked:
 
     path: str
     range: str | None
+    port: int
+    """Of the client: one per connection."""
     headers: Mapping[str, str]
 
 
@@ -136,7 +138,11 @@ async def _start(runner: web.AppRunner, server: Upstream) -> None:
 
 def _app(server: Upstream) -> web.Application:
     async def answer(request: web.Request) -> web.StreamResponse:
-        server.log.append(Asked(path=request.path, range=request.headers.get("Range"), headers=dict(request.headers)))
+        assert request.transport is not None
+        _, port = request.transport.get_extra_info("peername")
+        server.log.append(
+            Asked(path=request.path, range=request.headers.get("Range"), port=port, headers=dict(request.headers))
+        )
         try:
             return await _answer(request, server.folder / request.path.lstrip("/"), server.take(request.path))
         except (asyncio.CancelledError, ConnectionError):

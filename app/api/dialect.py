@@ -114,7 +114,12 @@ TMS = Parameter(
     "WebMercatorQuad",
     aliases=("TileMatrixSetId", "tileMatrixSetId"),
 )
-SCALE = Parameter("scale", "Tiles of 256 times this, 1 to 4, where the path has no `@2x`.", "2", schema=INTEGER)
+SCALE = Parameter(
+    "scale",
+    "Tiles of this times their matrix set's width (256 as a rule), 1 to 4, where the path has no `@2x`.",
+    "2",
+    schema=INTEGER,
+)
 TILESIZE = Parameter("tilesize", "Width and height of a tile in pixels.", "512", aliases=("tileSize",), schema=INTEGER)
 EMPTY = Parameter(
     "empty", "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`.", "blank",

@@ -70,11 +70,13 @@ class TileOptions:
         return (self.size or matrix.tileWidth * self.scale) + more, (self.size or matrix.tileHeight * self.scale) + more
 
 
-def read_tile_options(query: Query, settings: Settings, scale: str | None, extension: str | None) -> TileOptions:
+def read_tile_options(
+    query: Query, settings: Settings, scale: str | None, extension: str | None, *, scale_parameter: str = "scale"
+) -> TileOptions:
     """Read the options of a tile; ``scale`` and ``extension`` stand in its path, where they were written."""
     return TileOptions(
         size=tile_size(query, settings.tile_size_max),
-        scale=tile_scale(query, scale),
+        scale=tile_scale(query, scale, scale_parameter),
         buffer=tile_buffer(query),
         format=parse_format(query, extension),
         empty=query.choice("empty", EMPTY.values) or settings.empty_tile,
@@ -109,7 +111,7 @@ def tile_frame(tms: TileMatrixSet, zxy: tuple[str, str, str], options: TileOptio
     )
 
 
-def tile_scale(query: Query, text: str | None, parameter: str = "scale") -> int:
+def tile_scale(query: Query, text: str | None, parameter: str) -> int:
     """Read the scale of the path (``@2x``), else of the query, else 1."""
     if text is not None:
         if not re.fullmatch(r"[1-4]", text):

@@ -1,4 +1,4 @@
-"""What will be read: a value that limits judge, ``/explain`` shows and a reader executes."""
+"""What will be read: a value that limits judge and a reader executes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ class PlannedRead:
         """Bands that this read adds to the stack: those read, or the outputs of the source's own expression."""
         own = self.source.expression
         return len(own.descriptions) if own else len(self.indexes)
+
+    @property
+    def descriptions(self) -> tuple[str, ...]:
+        """One text per band, by the header: rio-tiler repeats the last one where a file has several."""
+        return tuple(self.source.prefix + self.header.describe(index) for index in self.indexes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
 
 from app.errors import DeadlineExceeded
-from app.net.budget import MIB, Budget, spending
+from app.net.budget import Budget, spending
 from app.pipeline.clock import timing
 from app.runtime import Runtime
 
@@ -32,12 +31,7 @@ async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[dict[str, float]]:
     tile = cost is Cost.TILE
     seconds = settings.tile_deadline_s if tile else settings.crop_deadline_s
     megabytes = settings.tile_bytes_mb if tile else settings.crop_bytes_mb
-    budget = Budget(
-        int(megabytes * MIB),
-        time.monotonic() + seconds,
-        bytes_setting=f"SWATH_{cost.name}_BYTES_MB",
-        deadline_setting=f"SWATH_{cost.name}_DEADLINE_S",
-    )
+    budget = Budget.of(megabytes=megabytes, seconds=seconds, setting=f"SWATH_{cost.name}_BYTES_MB")
     try:
         async with asyncio.timeout(seconds):
             with timing() as steps_ms, spending(budget):

@@ -217,7 +217,7 @@ def to_raster(image: ImageData, read: PlannedRead, plan: Plan) -> Raster:
         mask=mask,
         grid=plan.grid,
         names=tuple(image.band_names),
-        descriptions=describe_bands(read),
+        descriptions=read.descriptions,
         alpha=alpha,
         ranges=tuple(image.dataset_statistics) if image.dataset_statistics else None,
     )
@@ -245,13 +245,8 @@ def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: 
         mask=mask[:, None, None],
         grid=plan.grid,
         names=tuple(point.band_names),
-        descriptions=describe_bands(read),
+        descriptions=read.descriptions,
     )
-
-
-def describe_bands(read: PlannedRead) -> tuple[str, ...]:
-    """Descriptions by the header: rio-tiler repeats the last one where a file has several."""
-    return tuple(read.source.prefix + read.header.describe(index) for index in read.indexes)
 
 
 def _alpha_at(rio: RioReader, column_row: tuple[float, float] | None) -> NDArray[np.bool_] | None:

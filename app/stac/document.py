@@ -118,14 +118,16 @@ def _aliases(asset: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _bounds(document: Mapping[str, Any]) -> Bounds | None:
-    """``bbox``, its heights left out; None when it is missing, not on earth, or not four or six numbers.
+    """``bbox``, its heights left out; None when it is missing, not on earth, or not four numbers without them.
 
     Some real items write north before south, or end half a pixel beyond a pole.
     """
-    bbox = [v for v in _sequence(document.get("bbox"))[:6] if isinstance(v, (int, float))]
+    bbox = list(_sequence(document.get("bbox")))
     if len(bbox) == 6:
         bbox = [bbox[0], bbox[1], bbox[3], bbox[4]]
-    if len(bbox) != 4 or not all(abs(v) <= limit for v, limit in zip(bbox, (361, 91, 361, 91), strict=True)):
+    if len(bbox) != 4 or not all(isinstance(v, (int, float)) for v in bbox):
+        return None
+    if not all(abs(v) <= limit for v, limit in zip(bbox, (361, 91, 361, 91), strict=True)):
         return None
     south, north = sorted(max(-90.0, min(90.0, latitude)) for latitude in (bbox[1], bbox[3]))
     return (float(bbox[0]), south, float(bbox[2]), north)

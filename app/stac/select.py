@@ -173,7 +173,7 @@ def _all_names(item: Item, most: int = 1000) -> list[str]:
 
 
 def _without_rasters(item: Item) -> str:
-    """Say what the assets are instead; ``Item 'x' has no GeoTIFF among its 3 assets (a is text/csv, …)``."""
+    """Say what the assets are instead; ``Item 'x' has no GeoTIFF among its assets (a is text/csv, …)``."""
     if not item.assets:
         return f"Item {item.id!r} has no assets"
     some = ", ".join(f"{asset.key} is {_why_not_raster(asset)}" for asset in list(item.assets.values())[:3])

@@ -397,6 +397,8 @@ REST = [
     wrong("/cog/preview.gif", cog(), "'gif'", "png, jpg", at="format"),
     wrong("/cog/preview", cog(f="bmp"), "'bmp'", "png, jpg", at="f"),
     wrong(f"{TILE}.xyz", cog(), "'xyz'", "png, jpg", at="format"),
+    wrong("/cog/tilejson.json", cog(tile_scale="9"), "tile_scale='9'", at="tile_scale"),
+    wrong("/cog/tilejson.json", cog(scale="9"), "scale='9'", at="scale"),
     wrong("/cog/tilejson.json", cog(tile_format="xyz"), "'xyz'", "png, jpg", at="tile_format"),
     wrong("/cog/tilejson.json", cog(minzoom=40), "minzoom='40'", "0 to 30", at="minzoom"),
     wrong(TILE, cog(empty="none"), "'none'", "404, blank, 204", at="empty"),
@@ -509,7 +511,7 @@ def test_a_mistake_is_explained(server: Server, case: Case) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_no_two_slugs_share_a_status_by_accident() -> None:
+def test_each_slug_has_one_status() -> None:
     """A program reads the slug, a proxy the status: each slug has one status."""
     statuses: dict[str, set[int]] = {}
     for case in (param.values[0] for param in EVERY):

@@ -263,7 +263,8 @@ def test_nothing_is_asked_for_beside_the_file(
     files: list[SoleFile] = []
     monkeypatch.setattr("app.read.opener.SoleFile", lambda source: files.append(SoleFile(source)) or files[-1])
     whole(local(folder / "cog.tif", pool))
-    assert [path for file in files for path in file.asked if not path.endswith(".msk")] == []
+    [file] = files
+    assert [path for path in file.asked if not path.endswith(".msk")] == []
 
 
 def test_many_threads_open_the_same_file_and_nothing_is_left_behind(folder: Path, pool: ThreadPoolExecutor) -> None:

@@ -61,7 +61,7 @@ async def answer_tilejson(
     rt = runtime(request)
     matrix_set = find_tms(tms)
     extension = query.choice("tile_format", tuple(FORMATS))
-    options = read_tile_options(query, rt.settings, query.text("tile_scale"), extension)
+    options = read_tile_options(query, rt.settings, None, extension, scale_parameter=_scale_parameter(query))
     req = ImageRequest(
         dataset=dataset_ref(request, ds, query),
         selection=parse_selection(query),
@@ -74,6 +74,11 @@ async def answer_tilejson(
         coverage = await describe_coverage(rt, req, matrix_set)
     tiles = base_url(request) + _template(request, ds, tms, options.scale, extension, _tilesize(query, tilesize))
     return json_response(query, tilejson_body(coverage, tiles, low, high))
+
+
+def _scale_parameter(query: Query) -> str:
+    """``tile_scale``, else ``scale``, which tiles call it."""
+    return "tile_scale" if query.text("tile_scale") else "scale"
 
 
 def zooms_asked(query: Query) -> tuple[int | None, int | None]:

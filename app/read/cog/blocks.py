@@ -42,7 +42,7 @@ class Blocks:
 
     def __init__(self, max_bytes: float, workers: Workers) -> None:
         self._kept: LRUCache[BlockKey, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.nbytes)
-        self._spare: LRUCache[BlockKey, bytes] = LRUCache(SPARE_BYTES, getsizeof=len)
+        self._spare: LRUCache[BlockKey, bytes] = LRUCache(min(SPARE_BYTES, max_bytes), getsizeof=len)
         self._loading: dict[BlockKey, Loading] = {}
         self._workers = workers
 

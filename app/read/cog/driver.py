@@ -89,7 +89,7 @@ class CogReader:
             return values
         sampling = sample_point(known.header, plan.x, plan.y, plan.crs)
         if sampling is None:
-            raise OutOfBounds(f"The point {plan.x}, {plan.y} lies outside {read.source.name!r}.")
+            raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {read.source.name!r}.")
         return raster_of(*await self._windows(known, read, 0, sampling), sampling, read, plan.grid)
 
     def _sampling(self, known: KnownFile, overview: int | None, grid: Grid) -> Sampling:

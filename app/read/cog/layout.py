@@ -21,7 +21,7 @@ _DECODED = {Compression.Uncompressed, Compression.Deflate, Compression.OldDeflat
 
 
 class Declined(Exception):
-    """This file is not for the fast driver; the text says why, for ``/explain`` and the metrics."""
+    """This file is not for the fast driver; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def raster_of(window: Window, mask: Window | None, sampling: Sampling, read: Pla
         mask=np.broadcast_to(valid, data.shape),
         grid=grid,
         names=tuple(f"b{index}" for index in read.indexes),
-        descriptions=tuple(read.source.prefix + read.header.describe(index) for index in read.indexes),
+        descriptions=read.descriptions,
         alpha=None if alpha is None else alpha.reshape(shape),
         ranges=read.header.ranges_of(read.indexes),
     )

@@ -39,7 +39,10 @@ def test_an_item_gives_its_assets_with_all_their_names():
     [
         ([1, 2, 3, 4], (1, 2, 3, 4)),
         ([1, 2, 0, 3, 4, 9], (1, 2, 3, 4)),
+        ([1, 2, None, 3, 4, None], (1, 2, 3, 4)),
         ([1, 2, 3], None),
+        ([1, 2, 3, 4, 5, 6, 7], None),
+        ([1, 2, "a", 3, 4], None),
         (None, None),
         (["a", 2, 3, 4], None),
         ([float("nan"), 2, 3, 4], None),
