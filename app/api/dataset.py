@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -19,6 +19,10 @@ class DatasetConvertor(StringConvertor):
     """Matches exactly the two kinds of dataset, so that other first words stay free for other routes."""
 
     regex = "|".join(DatasetKind)
+
+    def convert(self, value: str) -> DatasetKind:
+        """Name the kind."""
+        return DatasetKind(value)
 
 
 register_url_convertor("dataset", DatasetConvertor())
@@ -43,7 +47,12 @@ def dataset_ref(request: Request, kind: DatasetKind, query: Query) -> DatasetRef
     return DatasetRef(kind=kind, url=url, home=own_url(request))
 
 
-def query_of(request: Request, kind: DatasetKind, parameters: Iterable[Parameter]) -> Query:
+def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, ...]) -> Query:
     """Read the parameters that a route knows for this kind of dataset; the rest is noted as ignored."""
-    known = [each for each in parameters if kind is DatasetKind.STAC or not each.stac_only]
-    return read_query(request, known, strict=runtime(request).settings.strict)
+    text = request.scope["query_string"].decode("latin-1")
+    return read_query(text, _known(kind, parameters), strict=runtime(request).settings.strict)
+
+
+@cache
+def _known(kind: DatasetKind, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    return tuple(each for each in parameters if kind is DatasetKind.STAC or not each.stac_only)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """One query parameter.
+    """One query parameter; compared by identity, as each exists once.
 
     Attributes:
         name: As TiTiler 2.x writes it, and as the rest of the code calls it.

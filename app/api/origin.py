@@ -11,6 +11,7 @@ from fastapi import Request
 from app.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+FORWARDING = frozenset({b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-prefix"})
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)*")
 
 
@@ -23,8 +24,9 @@ def base_url(request: Request) -> str:
     settings: Settings = request.app.state.runtime.settings
     if settings.public_url:
         return settings.public_url.rstrip("/")
-    scheme, host, prefix = request.url.scheme, request.headers.get("host", ""), request.scope.get("root_path", "")
-    if _is_trusted(request, settings):
+    scheme, host = request.scope["scheme"], request.headers.get("host", "")
+    prefix = request.scope.get("root_path", "")
+    if _is_forwarded(request) and _is_trusted(request, settings):
         scheme, host, prefix = _forwarded(request, scheme, host, prefix)
     if not _HOST.fullmatch(host):
         host = request.url.netloc
@@ -40,8 +42,14 @@ def own_url(request: Request) -> str:
     if settings.public_url:
         return settings.public_url.rstrip("/")
     host = request.headers.get("host", "")
-    prefix = urlsplit(base_url(request)).path
+    prefix = (
+        urlsplit(base_url(request)).path if _is_forwarded(request) else request.scope.get("root_path", "").rstrip("/")
+    )
     return f"http://{host if _HOST.fullmatch(host) else request.url.netloc}{prefix}"
+
+
+def _is_forwarded(request: Request) -> bool:
+    return any(name in FORWARDING for name, _ in request.scope["headers"])
 
 
 def _is_trusted(request: Request, settings: Settings) -> bool:

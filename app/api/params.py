@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from app.api.dialect import RESAMPLING
-from app.api.query import Query
+from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
 from app.errors import BadRequest, InvalidExpression, InvalidType, ParameterFault
 from app.model.expression import Expression
@@ -29,6 +30,7 @@ PROJECTED_MAX = (1e8, 1e8)
 """Twice around the earth, in metres. GDAL unwinds a huge Web Mercator x by 360 degrees at a time: 1e18 never ends."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse_selection(query: Query) -> Selection:
     """Read what to read: assets, bands, expression, nodata, resampling."""
     return Selection(
@@ -43,6 +45,7 @@ def parse_selection(query: Query) -> Selection:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse_style(query: Query) -> Style:
     """Read how to show it: rescale, colour formula, colormap, mask."""
     formula = query.text("color_formula")
@@ -192,10 +195,7 @@ def parse_crs(query: Query, parameter: str) -> CRS | None:
     if text.upper() == "OGC:CRS84":
         return WGS84
     match = re.fullmatch(r"EPSG:([0-9]{4,6})", text, re.IGNORECASE)
-    try:
-        crs = CRS.from_epsg(int(match[1])) if match else None
-    except CRSError:
-        crs = None
+    crs = _crs_of_epsg(int(match[1])) if match else None
     if crs is None:
         raise query.fault(parameter, text, "is not a known CRS; write EPSG:n, such as EPSG:4326, or OGC:CRS84")
     if not (crs.is_geographic or crs.is_projected):
@@ -203,6 +203,15 @@ def parse_crs(query: Query, parameter: str) -> CRS | None:
             parameter, text, "is not a CRS of maps (it has heights, or x y z); write for example EPSG:3857"
         )
     return crs
+
+
+@lru_cache(maxsize=256)
+def _crs_of_epsg(code: int) -> CRS | None:
+    """One object per code: what is remembered by CRS compares them by identity first."""
+    try:
+        return CRS.from_epsg(code)
+    except CRSError:
+        return None
 
 
 def parse_bounds(text: str, crs: CRS = WGS84) -> Bounds:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from fastapi import Request
+from functools import lru_cache
+from urllib.parse import parse_qsl
 
 from app.api.dialect import Parameter
 from app.errors import BadRequest, InvalidType, LimitExceeded, ParameterFault, shorten
@@ -16,10 +16,15 @@ from app.errors import BadRequest, InvalidType, LimitExceeded, ParameterFault, s
 PAIRS_MAX = 64
 """Most parameters of one request."""
 
+REMEMBERED = 512
+"""Queries whose meaning is kept; one is at most as long as a URL may be."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """Values by canonical name, with the spelling that the caller used.
+
+    Compared by identity, so that what is read from it can be remembered: the tiles of a map have one query.
 
     Attributes:
         values: Canonical name to every value given, in order.
@@ -105,16 +110,18 @@ class Query:
         return InvalidType.of(self.spelling.get(name, name), value, message)
 
 
-def read_query(request: Request, parameters: Iterable[Parameter], *, strict: bool = False) -> Query:
+@lru_cache(maxsize=REMEMBERED)
+def read_query(text: str, parameters: tuple[Parameter, ...], *, strict: bool = False) -> Query:
     """Collect the parameters a route knows, by any of their spellings.
 
     Args:
+        text: The query string as it came, percent-encoded.
         strict: Refuse unknown names, as ``strict=true`` in the query does.
 
     Raises:
         BadRequest: Too many parameters, or an unknown one when strict.
     """
-    pairs = request.query_params.multi_items()
+    pairs = parse_qsl(text, keep_blank_values=True)
     if len(pairs) > PAIRS_MAX:
         raise LimitExceeded(f"The query has {len(pairs)} parameters, {PAIRS_MAX} are read at most; leave some out.")
     known = {spelling: parameter.name for parameter in parameters for spelling in (parameter.name, *parameter.aliases)}

@@ -9,11 +9,12 @@ from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import DATASET, INFO, documented
 from app.api.params import parse_selection
 from app.api.responses import json_response
+from app.api.route import PlainRoute
 from app.model.request import DatasetKind
 from app.pipeline.about import describe, find_bounds, list_assets
 from app.pipeline.allowance import Cost, allowance
 
-router = APIRouter(tags=["About a dataset"])
+router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 
 
 @router.get("/{ds:dataset}/info", openapi_extra=documented(INFO))

@@ -12,6 +12,7 @@ from app.api.dialect import CROP, PREVIEW, documented
 from app.api.params import WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
 from app.api.responses import image_response
+from app.api.route import PlainRoute
 from app.api.tiles import tile_buffer
 from app.errors import InvalidType
 from app.model.grid import Frame
@@ -19,7 +20,7 @@ from app.model.request import DatasetKind, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
 
-router = APIRouter(tags=["Crops and previews"])
+router = APIRouter(tags=["Crops and previews"], route_class=PlainRoute)
 
 PREVIEW_SIZE = 1024
 """Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""

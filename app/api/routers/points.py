@@ -13,11 +13,12 @@ from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import COMPAT, POINT, documented
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
 from app.api.responses import json_response, point_body
+from app.api.route import PlainRoute
 from app.model.request import DatasetKind, PointRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.point import read_point
 
-router = APIRouter(tags=["Points"])
+router = APIRouter(tags=["Points"], route_class=PlainRoute)
 
 
 @router.get("/{ds:dataset}/point/{point}", openapi_extra=documented(POINT))

@@ -25,13 +25,14 @@ from app.api.origin import base_url
 from app.api.params import FORMATS, parse_selection, parse_style
 from app.api.query import Query
 from app.api.responses import json_response
+from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, ZOOM_MAX, find_tms, read_tile_options
 from app.model.grid import Frame
 from app.model.request import DatasetKind, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.tilejson import Coverage, describe_coverage
 
-router = APIRouter(tags=["TileJSON"])
+router = APIRouter(tags=["TileJSON"], route_class=PlainRoute)
 
 TODAYS_TILESIZE = 512
 """What TiTiler 2.x writes into the tile URL when no size is asked for; its old path had 256-pixel tiles."""

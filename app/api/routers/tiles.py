@@ -11,13 +11,14 @@ from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
 from app.api.query import Query
 from app.api.responses import empty_tile, image_response, no_content
+from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
 
-router = APIRouter(tags=["Tiles"])
+router = APIRouter(tags=["Tiles"], route_class=PlainRoute)
 
 
 @router.get("/{ds:dataset}/tiles/{z}/{x}/{y}", openapi_extra=documented(TILE))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from starlette.requests import Request
 
 from app.api.dialect import CROP, TILE, TILEJSON
 from app.api.params import parse_assets, parse_bounds, parse_crs, parse_rescale, parse_selection, parse_style
@@ -15,8 +14,7 @@ from app.model.request import AssetChoice
 
 
 def read(query: str, parameters=TILE, *, strict: bool = False) -> Query:
-    request = Request({"type": "http", "query_string": query.encode(), "headers": []})
-    return read_query(request, parameters, strict=strict)
+    return read_query(query, parameters, strict=strict)
 
 
 @pytest.mark.parametrize(
