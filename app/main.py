@@ -14,7 +14,7 @@ from app import __version__
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import about, crops, docs, points, sample, server, tilejson, tiles
-from app.read.opener import configure_gdal
+from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
 from app.settings import Settings
 
@@ -54,6 +54,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
         await rt.workers.run(rt.sample.ensure)
     rt.ready = True
     try:
-        yield
+        with gdal_environment():
+            yield
     finally:
         await rt.aclose()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
+from app.cache.memory import MemoryCache
 from app.limits.limits import Limits
 from app.limits.workers import Workers
+from app.model.raster import Rendered
 from app.net.budget import MIB
 from app.net.client import GuardedClient
 from app.net.location import Locator
@@ -32,12 +35,14 @@ class Runtime:
 
     Attributes:
         sample: The sample catalogue, or None when it is not served.
+        answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ready: False before the first request may come, and while draining.
     """
 
     settings: Settings
     resolver: Resolver
     reader: Reader
+    answers: MemoryCache[str, Rendered]
     limits: Limits
     workers: Workers
     store: ByteStore
@@ -72,6 +77,9 @@ def build_runtime(settings: Settings) -> Runtime:
         settings=settings,
         resolver=Resolver(locator, store, settings),
         reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers),
+        answers=MemoryCache(
+            max_bytes=settings.cache_answers_mb * MIB, size_of=lambda answer: len(answer.body), ttl_s=math.inf
+        ),
         limits=Limits(settings),
         workers=workers,
         store=store,

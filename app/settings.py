@@ -83,8 +83,10 @@ class Settings(BaseSettings):
         description="Memory for the first bytes of rasters, and as much again for their headers and block tables; "
         "0 switches both off.",
     )
-
     cache_blocks_mb: float = Field(256, ge=0, description="Memory for decoded blocks; 0 switches the cache off.")
+    cache_answers_mb: float = Field(
+        64, ge=0, description="Memory for finished pictures and arrays; 0 renders every request anew."
+    )
     driver: Literal["auto", "gdal"] = Field(
         "auto", description="`gdal` reads everything with the general driver, the reference for the fast one."
     )

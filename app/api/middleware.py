@@ -16,7 +16,7 @@ from app.errors import UrlTooLong
 log = logging.getLogger("swath")
 
 URL_MAX = 16 * 1024
-EXPOSED = "Content-Bbox, Content-Crs, ETag, Server-Timing, X-Ignored-Params, X-Request-Id, X-Tile"
+EXPOSED = "Content-Bbox, Content-Crs, ETag, Server-Timing, X-Cache, X-Ignored-Params, X-Request-Id, X-Tile"
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {
     **CORS,

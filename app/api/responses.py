@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Container
 from functools import lru_cache
 from typing import Any
 
@@ -12,16 +12,42 @@ from fastapi.responses import JSONResponse, Response
 from rasterio.crs import CRS
 
 from app.api.query import Query
+from app.cache.name import name_of
 from app.encode.encode import encode
 from app.model.grid import Grid
-from app.model.raster import Raster, Rendered
+from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import Format
 
 
-def image_response(request: Request, query: Query, rendered: Rendered, steps_ms: dict[str, float]) -> Response:
-    """Answer with a picture or array: strong ETag (304 when the caller has it), place on earth, time of each step."""
-    headers = {"Server-Timing": server_timing(steps_ms)} | _place(rendered.grid) | ignored(query)
-    return _revalidated(request, rendered.body, rendered.media_type, headers)
+def image_response(
+    request: Request, query: Query, answer: Rendered | Unchanged, steps_ms: dict[str, float]
+) -> Response:
+    """Answer with a picture or array, or that the caller has it: strong ETag, place on earth, time of each step."""
+    headers = {
+        "ETag": f'"{answer.name}"',
+        "Cache-Control": _cache_control(request),
+        "Server-Timing": server_timing(steps_ms),
+        **_place(answer.grid),
+        **ignored(query),
+    }
+    if isinstance(answer, Unchanged):
+        return Response(status_code=304, headers=headers)
+    headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
+    return Response(answer.body, headers=headers, media_type=answer.media_type)
+
+
+def known_names(request: Request) -> Container[str]:
+    """Names of the answers that the caller has, by ``If-None-Match`` (RFC 9110, 13.1.2); ``*`` is any."""
+    given = request.headers.get("if-none-match", "")
+    if given.strip() == "*":
+        return _Any()
+    # A proxy that compressed the answer may have made the tag weak.
+    return {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")} if given else ()
+
+
+class _Any:
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 def json_response(query: Query, body: Any, *, media_type: str = "application/json") -> Response:
@@ -31,8 +57,11 @@ def json_response(query: Query, body: Any, *, media_type: str = "application/jso
 
 def empty_tile(request: Request, query: Query, shape_wh: tuple[int, int], format: Format) -> Response:
     """Answer a tile without data with a transparent picture of its size: the one answer all map clients take."""
-    headers = {"X-Tile": "empty"} | ignored(query)
-    return _revalidated(request, _blank(*shape_wh, format), format.media_type, headers)
+    name = name_of("blank", shape_wh, format)
+    headers = {"X-Tile": "empty", "ETag": f'"{name}"', "Cache-Control": _cache_control(request), **ignored(query)}
+    if name in known_names(request):
+        return Response(status_code=304, headers=headers)
+    return Response(_blank(*shape_wh, format), headers=headers, media_type=format.media_type)
 
 
 def no_content(request: Request, query: Query) -> Response:
@@ -70,17 +99,6 @@ def ignored(query: Query) -> dict[str, str]:
 def _cache_control(request: Request) -> str:
     control: str = request.app.state.runtime.settings.cache_control
     return control
-
-
-def _revalidated(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
-    """The body with its strong ETag, or 304 when the caller has it (RFC 9110, 13.1.2)."""
-    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-    headers |= {"ETag": etag, "Cache-Control": _cache_control(request)}
-    # A proxy that compressed the answer may have made the tag weak.
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
 
 
 def _place(grid: Grid) -> dict[str, str]:

@@ -1,12 +1,12 @@
-"""Is somebody already fetching the same thing? Equal calls at the same moment share one."""
+"""Calls at the same moment: equal ones share one, different ones run side by side."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -54,3 +54,18 @@ class SingleFlight(Generic[Key, Value]):
 
 async def _called(call: Callable[[], Awaitable[Value]]) -> Value:
     return await call()
+
+
+async def together(calls: Iterable[Coroutine[Any, Any, Value]]) -> list[Value]:
+    """Run all calls at once; the first failure cancels the others and is raised as it is."""
+    waiting = list(calls)
+    if len(waiting) < 2:
+        return [await call for call in waiting]
+    tasks = [asyncio.ensure_future(call) for call in waiting]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

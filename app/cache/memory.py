@@ -30,6 +30,19 @@ class MemoryCache(Generic[K, V]):
         self._size_of = size_of
         self._flights: SingleFlight[K, V] = SingleFlight()
 
+    def kept(self, key: K) -> V | None:
+        """Return the kept value, or None."""
+        return self._values.get(key)
+
+    def keep(self, key: K, value: V) -> None:
+        """Keep a value, unless it is larger than all that may be kept."""
+        if self._size_of(value) <= self._values.maxsize:
+            self._values[key] = value
+
+    def forget(self, key: K) -> None:
+        """Drop a value that is no longer true."""
+        self._values.pop(key, None)
+
     async def get_or_load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         """Return the kept value, or wait for the load under way, or load it; a failure is kept by nobody."""
         kept = self._values.get(key)
@@ -39,6 +52,5 @@ class MemoryCache(Generic[K, V]):
 
     async def _load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         value = await load()
-        if self._size_of(value) <= self._values.maxsize:
-            self._values[key] = value
+        self.keep(key, value)
         return value

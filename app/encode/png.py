@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from typing import Any
 
-import deflate
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from app.encode.channels import interleave, is_opaque
@@ -19,8 +18,8 @@ Bytes = NDArray[np.uint8]
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Channels to PNG colour type: grey, grey and alpha, RGB, RGBA."""
 
-LEVEL = 1
-"""libdeflate's fastest level: on imagery a fifth of the time of level 6 for a few per cent more bytes."""
+LEVEL = 2
+"""Of ISA-L: on imagery half the time of libdeflate's level 1 and a sixteenth of zlib's 6, for 6 and 16 % more bytes."""
 
 
 def encode_png(raster: Raster, return_mask: bool) -> bytes:
@@ -52,7 +51,7 @@ def write_palette_png(counts: Bytes, palette: Bytes) -> bytes:
     """Write counts of shape ``(y, x)`` and the colours they count, shape ``(256, 4)``, as an indexed PNG."""
     height, width = counts.shape
     header = struct.pack(">2I5B", width, height, 8, 3, 0, 0, 0)
-    body = bytes(deflate.zlib_compress(_scanlines(counts[..., np.newaxis]), LEVEL))
+    body = isal_zlib.compress(_scanlines(counts[..., np.newaxis]), LEVEL)
     alpha = b"" if (palette[:, 3] == 255).all() else _chunk(b"tRNS", palette[:, 3].tobytes())
     colors = _chunk(b"PLTE", palette[:, :3].tobytes())
     return SIGNATURE + _chunk(b"IHDR", header) + colors + alpha + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
@@ -63,7 +62,7 @@ def write_png(pixels: NDArray[Any]) -> bytes:
     height, width, channels = pixels.shape
     depth = 8 * pixels.dtype.itemsize
     header = struct.pack(">2I5B", width, height, depth, COLOR_TYPES[channels], 0, 0, 0)
-    body = bytes(deflate.zlib_compress(_scanlines(pixels), LEVEL))
+    body = isal_zlib.compress(_scanlines(pixels), LEVEL)
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 
@@ -77,4 +76,4 @@ def _scanlines(pixels: NDArray[Any]) -> bytes:
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", isal_zlib.crc32(body, isal_zlib.crc32(name)))

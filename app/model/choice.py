@@ -23,9 +23,9 @@ class BandRef:
     band: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choice:
-    """Sources in reading order, and the expression over them.
+    """Sources in reading order, and the expression over them; compared by identity, so that plans can be remembered.
 
     Attributes:
         name: Of the dataset: the item's id, or the file's name.

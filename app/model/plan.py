@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rasterio.crs import CRS
 
@@ -29,6 +30,13 @@ class PlannedRead:
     pixels: float = 0
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What decides the values read, and their descriptions."""
+        source = self.source
+        own = source.expression and source.expression.text
+        return (self.header.version, self.indexes, source.prefix, source.nodata, source.unscale, own)
+
+    @property
     def own_bands(self) -> dict[str, int]:
         """Names that the source's own expression knows, to their position among the bands read."""
         return {f"b{index}": position for position, index in enumerate(self.indexes)}
@@ -45,9 +53,9 @@ class PlannedRead:
         return tuple(self.source.prefix + self.header.describe(index) for index in self.indexes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
-    """All reads of one request, on one grid.
+    """All reads of one request, on one grid; compared by identity.
 
     Attributes:
         whole: The grid is exactly the source's own pixels, perhaps fewer: nothing is warped.
@@ -67,18 +75,31 @@ class Plan:
     reproject: str = "nearest"
     padding: int = 0
 
+    @cached_property
+    def key(self) -> str:
+        """Text that is equal where the values read are: it names the versions of the files, too."""
+        grid = self.grid
+        lattice = (grid.crs.to_wkt() if grid.crs else None, grid.bounds, grid.width, grid.height, self.whole)
+        how = (self.resampling, self.reproject, self.padding)
+        computed = (self.expression and self.expression.text, sorted(self.bands.items()))
+        return repr((lattice, how, computed, [read.key for read in self.reads]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePlan:
     """All reads of one point, ``x`` and ``y`` in ``crs``; ``expression`` and ``bands`` as in ``Plan``.
 
     The values are a raster of one pixel, so that they go the way of every other.
+
+    Attributes:
+        places: The point in the CRS of each read's source.
     """
 
     x: float
     y: float
     crs: CRS
     reads: tuple[PlannedRead, ...]
+    places: tuple[tuple[float, float], ...]
     expression: Expression | None = None
     bands: Mapping[str, int] = field(default_factory=dict)
 

@@ -66,8 +66,23 @@ class Raster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """An encoded picture or array, ready to leave."""
+    """An encoded picture or array, ready to leave.
 
+    Attributes:
+        name: Names these very bytes.
+        remembered: It was made for an earlier request.
+    """
+
+    name: str
     body: bytes
     media_type: str
+    grid: Grid
+    remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The caller has the answer of this name already."""
+
+    name: str
     grid: Grid

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from rasterio.crs import CRS
 
@@ -107,7 +108,7 @@ class Selection:
     padding: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Style:
     """How to show it.
 
@@ -122,6 +123,11 @@ class Style:
     color_formula: str | None = None
     colormap: ColormapTable | None = None
     return_mask: bool = True
+
+    @cached_property
+    def key(self) -> str:
+        """Text that is equal where the styles are."""
+        return repr((self.rescale, self.color_formula, self.colormap, self.return_mask))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ class Header:
     """What opening a raster tells, without a pixel read; compared by identity, so that plans can be remembered.
 
     Attributes:
+        version: Names the file and its version, for keys of caches and for ``ETag``.
+        lattice: Names where its pixels lie (CRS, transform and size as text); sources of one lattice share geometry.
         crs: CRS of the pixels (of the ground control points, where those place it); None when the file names none.
         transform: From (column, row) to ``crs``.
         bounds: In ``crs``, as the transform gives them.
@@ -57,6 +59,8 @@ class Header:
         statistics: ``(minimum, maximum)`` per band, as the file's tags tell, or None.
     """
 
+    version: str
+    lattice: str
     crs: CRS | None
     transform: Affine
     width: int

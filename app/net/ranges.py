@@ -12,6 +12,9 @@ GAP = 32 * 1024
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", re.IGNORECASE)
 _UNSATISFIED = re.compile(r"bytes \*/([0-9]{1,18})", re.IGNORECASE)
 
+HEAD_BYTES = 32 * 1024
+"""First bytes of a file that are read at once: the directories of most COGs lie in them."""
+
 Span = tuple[int, int]
 """Offset and length in bytes."""
 

@@ -10,18 +10,17 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from app.cache.flight import SingleFlight
+from app.cache.flight import SingleFlight, together
 from app.errors import DeadlineExceeded, InternalError, UpstreamFailed, UpstreamUnusable
 from app.model.location import RemoteLocation
 from app.net.answers import RangeAnswer
 from app.net.budget import MIB, current_budget, spending
 from app.net.client import GuardedClient
 from app.net.clock import on_time
-from app.net.ranges import Span, clip, coalesce, pick
+from app.net.ranges import HEAD_BYTES, Span, clip, coalesce, pick
 from app.net.source import display_name
 from app.net.url import HttpUrl
 
-HEAD_BYTES = 32 * 1024
 HEAD_TTL_S = 300
 _GRACE_S = 1.0
 _MOVED = frozenset({401, 403, 404, 410})
@@ -129,7 +128,7 @@ class RemoteSource:
         wanted = [clip(span, self.size) for span in spans]
         merged = coalesce([span for span in wanted if not self._in_head(span)])
         with spending(self._budget):
-            bodies = await _all([self._fetch(offset, length) for offset, length in merged])
+            bodies = await together(self._fetch(offset, length) for offset, length in merged)
         return [self._from_head([span])[0] if self._in_head(span) else pick(span, merged, bodies) for span in wanted]
 
     def close(self) -> None:
@@ -186,20 +185,6 @@ class RemoteSource:
             raise UpstreamFailed(f"{self.name} is closed.")
         if self._budget is not None:
             self._budget.check()
-
-
-async def _all(fetches: list[Coroutine[Any, Any, bytes]]) -> list[bytes]:
-    """Run all fetches at once; the first failure cancels the others and is raised as it is."""
-    if len(fetches) == 1:
-        return [await fetches[0]]
-    tasks = [asyncio.ensure_future(fetch) for fetch in fetches]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop) -> bool:

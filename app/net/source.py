@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from app.model.location import Location
 from app.net.ranges import Span
 
 
@@ -43,6 +44,11 @@ class ByteSource(Protocol):
     def close(self) -> None:
         """Release the file; reads under way in other threads fail, later ones too."""
         ...
+
+
+def stamp(opened: ByteSource, location: Location) -> str:
+    """Name a file and its version as far as an open tells: place, size, ETag (of a local file inode, size and time)."""
+    return f"{location} {opened.size} {opened.etag or ''}"
 
 
 def display_name(path: str) -> str:

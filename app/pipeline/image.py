@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from app.cache.name import name_of
 from app.compute.stack import combine
 from app.encode.encode import choose_format, encode, fits
 from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
-from app.model.raster import Raster, Rendered
+from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import ColormapTable, ImageRequest
 from app.pipeline.clock import step
 from app.plan.reads import plan_reads
+from app.read.reader import Piece, ready
 from app.runtime import Runtime
 from app.style.colormap import apply_colormap
 from app.style.formula import apply_formula
 from app.style.rescale import rescale, rescale_by_type
 
 
-async def render_image(rt: Runtime, req: ImageRequest) -> Rendered:
-    """Render a tile, a crop or a preview: they differ only by ``req.frame``."""
+async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = ()) -> Rendered | Unchanged:
+    """Render a tile, a crop or a preview: they differ only by ``req.frame``.
+
+    Args:
+        known: Names of the answers that the caller has.
+    """
     with step("item"):
         choice = await rt.resolver.choice(req.dataset, req.selection)
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
+    name = name_of(plan.key, req.style.key, req.format)
+    if name in known:
+        return Unchanged(name=name, grid=plan.grid)
+    if answer := rt.answers.kept(name):
+        return replace(answer, remembered=True)
     with step("read"):
         pieces = await rt.reader.read(plan)
     with step("finish"):
-        return await rt.workers.run(finish, pieces, plan, req)
+        answer = await rt.workers.run(finish, pieces, plan, req, name)
+    rt.answers.keep(name, answer)
+    return answer
 
 
-def finish(pieces: Sequence[Raster], plan: Plan, req: ImageRequest) -> Rendered:
+def finish(pieces: Sequence[Piece], plan: Plan, req: ImageRequest, name: str = "") -> Rendered:
     """Compute, style and encode: everything that only needs the pixels."""
-    raster = stylize(combine(pieces, plan), plan, req)
+    raster = stylize(combine([piece() for piece in pieces], plan), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
-    return Rendered(body=body, media_type=format.media_type, grid=plan.grid)
+    return Rendered(name=name, body=body, media_type=format.media_type, grid=plan.grid)
 
 
 def rehearse(plan: Plan, req: ImageRequest) -> None:
     """Do everything behind the read with one pixel of zeros, to raise what it would raise."""
-    finish([_zeros(read, plan.grid) for read in plan.reads], plan, req)
+    finish([ready(_zeros(read, plan.grid)) for read in plan.reads], plan, req)
 
 
 def _zeros(read: PlannedRead, grid: Grid) -> Raster:

@@ -33,7 +33,7 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     plan = plan_sample(choice, headers, req)
     with step("read"):
         pieces = await rt.reader.sample(plan)
-    raster = combine(pieces, plan)
+    raster = combine([piece() for piece in pieces], plan)
     alone = (len(raster.names),)
     return PointValues(
         raster=raster, counts=alone if plan.expression else tuple(read.band_count for read in plan.reads)

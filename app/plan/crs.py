@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
@@ -32,20 +33,31 @@ def located(header: Header) -> Bounds:
     return header.bounds_wgs84
 
 
-def require_reach(header: Header, req: PointRequest) -> None:
-    """Ask whether a point can be found in a raster's CRS at all; latitude 95 cannot.
+def places_of(req: PointRequest, headers: Sequence[Header]) -> tuple[tuple[float, float], ...]:
+    """Find a point in the CRS of each raster; latitude 95 is in none.
 
     Raises:
-        OutOfBounds: It cannot.
-        UpstreamUnusable: The raster has no place on earth.
+        OutOfBounds: A raster's CRS has no place for it.
+        UpstreamUnusable: A raster has no place on earth.
     """
-    located(header)
+    found: dict[int, tuple[float, float]] = {}  # by identity: equal CRS of headers are one object
+    for header in headers:
+        located(header)
+        if id(header.crs) not in found:
+            found[id(header.crs)] = _place(req, header.crs)
+    return tuple(found[id(header.crs)] for header in headers)
+
+
+def _place(req: PointRequest, crs: CRS | None) -> tuple[float, float]:
+    if crs == req.crs:
+        return req.x, req.y
     try:
-        xs, ys = transform(req.crs, header.crs, [req.x], [req.y])
+        [x], [y] = transform(req.crs, crs, [req.x], [req.y])
     except NO_WAY:
-        xs, ys = [math.inf], [math.inf]
-    if not (math.isfinite(xs[0]) and math.isfinite(ys[0])):
+        x, y = math.inf, math.inf
+    if not (math.isfinite(x) and math.isfinite(y)):
         raise OutOfBounds(f"The point {req.x:g}, {req.y:g} in {name_crs(req.crs)} lies outside the data.")
+    return x, y
 
 
 def without_crs() -> UpstreamUnusable:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 from rasterio.transform import array_bounds
 from rasterio.warp import transform_bounds
@@ -20,7 +19,6 @@ SOURCE_SIDE_MAX = 2e9
 """GDAL counts pixels in 32 bits; a whole world in pixels of 2 cm has 2e9."""
 
 
-@lru_cache(maxsize=4096)
 def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
     """Make the grid of ``frame``: bounds from the finest source where not given, size by rio-tiler's rules.
 

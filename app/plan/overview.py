@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from app.model.grid import Grid
 from app.model.source import Header
 from app.plan.resolution import native_resolution_xy
@@ -15,7 +13,6 @@ EPSILON = 0.1
 """Slack of the same rule, against rounding of overview sizes."""
 
 
-@lru_cache(maxsize=4096)
 def pick_overview(grid: Grid, header: Header, resampling: str) -> int | None:
     """Predict which overview GDAL reads for ``grid``.
 
@@ -55,7 +52,6 @@ def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
     return max(1, round((right - left) / x_size)), max(1, round(abs(top - bottom) / y_size))
 
 
-@lru_cache(maxsize=4096)
 def count_pixels(grid: Grid, header: Header, overview: int | None) -> float:
     """Pixels of the level that lie under the grid: what is decoded for it, at least."""
     width, height = (header.width, header.height) if overview is None else header.overviews[overview]

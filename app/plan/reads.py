@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
 
 from app.errors import BadRequest, InvalidExpression, ParameterFault
 from app.model.choice import BandRef, Choice
-from app.model.grid import Grid
+from app.model.grid import Frame, Grid
 from app.model.plan import Plan, PlannedRead, SamplePlan
-from app.model.request import ImageRequest, PointRequest
+from app.model.request import ImageRequest, PointRequest, Selection
 from app.model.source import Header, Source
-from app.plan.crs import require_reach
+from app.plan.crs import places_of
 from app.plan.grid import plan_grid
 from app.plan.overview import count_pixels, pick_overview
+
+REMEMBERED = 2048
+"""Plans kept: a map that is moved back, or shown in another style, asks for the same tiles again."""
 
 
 def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
@@ -27,19 +31,25 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
         BadRequest: A band number that the file does not have.
         InvalidExpression: The same, in the expression.
     """
-    grid = plan_grid(req.frame, tuple(headers))
+    pictured = req.format is None or req.format.is_picture
+    return _plan(choice, tuple(headers), req.frame, req.selection, pictured)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: Selection, pictured: bool) -> Plan:
+    grid = plan_grid(frame, headers)
     first = headers[0]
     same_pixels = all((header.crs, header.bounds) == (first.crs, first.bounds) for header in headers)
-    reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)
+    reads = read_all(choice, headers, pictured=pictured)
     return Plan(
         grid=grid,
-        reads=tuple(_at_resolution(read, grid, req.selection.resampling) for read in reads),
-        whole=req.frame.bounds is None and same_pixels and grid.crs == first.crs,
+        reads=tuple(_at_resolution(read, grid, selection.resampling) for read in reads),
+        whole=frame.bounds is None and same_pixels and grid.crs == first.crs,
         expression=choice.expression,
         bands=name_bands(choice.names, reads),
-        resampling=req.selection.resampling,
-        reproject=req.selection.reproject,
-        padding=req.selection.padding,
+        resampling=selection.resampling,
+        reproject=selection.reproject,
+        padding=selection.padding,
     )
 
 
@@ -63,11 +73,16 @@ def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) ->
         OutOfBounds: The point has no place in the CRS of a source.
         UpstreamUnusable: A source has no place on earth.
     """
-    for header in headers:
-        require_reach(header, req)
+    places = places_of(req, headers)
     reads = read_all(choice, headers)
     return SamplePlan(
-        x=req.x, y=req.y, crs=req.crs, reads=reads, expression=choice.expression, bands=name_bands(choice.names, reads)
+        x=req.x,
+        y=req.y,
+        crs=req.crs,
+        reads=reads,
+        places=places,
+        expression=choice.expression,
+        bands=name_bands(choice.names, reads),
     )
 
 

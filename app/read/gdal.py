@@ -6,6 +6,7 @@ It reads every GeoTIFF that GDAL reads, and is the reference for faster drivers.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
@@ -35,11 +37,12 @@ from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
 from app.net.budget import MIB
-from app.net.source import ByteSource
+from app.net.ranges import HEAD_BYTES
+from app.net.source import ByteSource, stamp
 from app.net.store import ByteStore
 from app.read.ifd import overview_sizes
 from app.read.opener import open_dataset
-from app.read.reader import naming
+from app.read.reader import Piece, naming, ready
 
 T = TypeVar("T")
 Step = Callable[[RioReader, ByteSource], T]
@@ -48,6 +51,7 @@ WGS84 = CRS.from_epsg(4326)
 COORDINATE_MAX = 1e12
 BANDS_MAX = 4096
 BLOCK_BYTES_MAX = 64 * MIB
+_CRS_BY_TEXT: LRUCache[str, CRS] = LRUCache(256)
 
 
 class GdalReader:
@@ -66,15 +70,17 @@ class GdalReader:
 
     async def headers(self, sources: Sequence[Source]) -> list[Header]:
         """Open each source and tell what it is."""
-        return await self._all((source, header_of) for source in sources)
+        return await self._all((source, partial(header_of, source=source)) for source in sources)
 
-    async def read(self, plan: Plan) -> list[Raster]:
+    async def read(self, plan: Plan) -> list[Piece]:
         """Read each planned source onto the plan's grid."""
-        return await self._all((read.source, partial(read_grid, read=read, plan=plan)) for read in plan.reads)
+        rasters = await self._all((read.source, partial(read_grid, read=read, plan=plan)) for read in plan.reads)
+        return [ready(raster) for raster in rasters]
 
-    async def sample(self, plan: SamplePlan) -> list[Raster]:
+    async def sample(self, plan: SamplePlan) -> list[Piece]:
         """Read the pixel under a point of each planned source."""
-        return await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
+        rasters = await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
+        return [ready(raster) for raster in rasters]
 
     async def info(self, source: Source) -> dict[str, Any]:
         """Describe a source as rio-tiler's ``Info`` does."""
@@ -142,12 +148,14 @@ def _require_place(rio: RioReader, name: str) -> None:
         raise UpstreamUnusable(f"{name} is broken: its corners lie beyond any coordinate system.")
 
 
-def header_of(rio: RioReader, opened: ByteSource) -> Header:
+def header_of(rio: RioReader, opened: ByteSource, *, source: Source) -> Header:
     """Collect what the open dataset tells about itself."""
     dataset: DatasetReader = rio.dataset
     indexes = tuple(non_alpha_indexes(dataset))
     return Header(
-        crs=rio.crs,
+        version=version_of(opened, source),
+        lattice=f"{rio.crs.to_wkt() if rio.crs else ''} {tuple(dataset.transform)} {dataset.width} {dataset.height}",
+        crs=interned(rio.crs),
         transform=dataset.transform,
         width=dataset.width,
         height=dataset.height,
@@ -164,6 +172,18 @@ def header_of(rio: RioReader, opened: ByteSource) -> Header:
         warped=isinstance(dataset, WarpedVRT),
         statistics=tuple(_statistics(dataset.tags(index)) for index in range(1, dataset.count + 1)),
     )
+
+
+def version_of(opened: ByteSource, source: Source) -> str:
+    """Name the file and its version; by its first bytes too, because some servers tell no ETag."""
+    head = opened.read(0, min(HEAD_BYTES, opened.size))
+    digest = hashlib.blake2b(head, digest_size=12).hexdigest()
+    return f"{stamp(opened, source.location)} {digest}"
+
+
+def interned(crs: CRS | None) -> CRS | None:
+    """One object for equal CRS: to find by PROJ that two of them are equal takes longer than to gather a tile."""
+    return _CRS_BY_TEXT.setdefault(crs.to_wkt(), crs) if crs else None
 
 
 def _statistics(tags: Mapping[str, str]) -> tuple[float, float] | None:

@@ -74,6 +74,13 @@ def configure_gdal() -> None:
 
 
 @contextmanager
+def gdal_environment() -> Iterator[None]:
+    """Hold rasterio's environment open in this thread: else each transform of coordinates makes and ends one."""
+    with rasterio.Env(**GDAL_OPTIONS):
+        yield
+
+
+@contextmanager
 def open_dataset(source: ByteSource) -> Iterator[rasterio.DatasetReader]:
     """Open a raster whose bytes come from ``source``; open, read and leave it in one thread.
 

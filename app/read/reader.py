@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -10,6 +10,14 @@ from app.errors import SourceNotAllowed, UpstreamFailed, UpstreamUnusable
 from app.model.plan import Plan, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
+
+Piece = Callable[[], Raster]
+"""Pixels that have been read; called, it puts them onto the grid, which takes time but waits for nothing."""
+
+
+def ready(raster: Raster) -> Piece:
+    """A piece that is a raster already."""
+    return lambda: raster
 
 
 @contextmanager
@@ -27,16 +35,16 @@ def naming(source: Source) -> Iterator[None]:
 class Reader(Protocol):
     """Reads rasters; every method raises ``UpstreamUnusable`` for a file that is not a readable raster."""
 
-    async def headers(self, sources: Sequence[Source]) -> list[Header]:
+    async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
         """Open each source and tell what it is; one header per source, in order."""
         ...
 
-    async def read(self, plan: Plan) -> list[Raster]:
-        """Read each planned source onto ``plan.grid``; one raster per read, in order."""
+    async def read(self, plan: Plan) -> list[Piece]:
+        """Read each planned source for ``plan.grid``; one piece per read, in order."""
         ...
 
-    async def sample(self, plan: SamplePlan) -> list[Raster]:
-        """Read the pixel under a point of each planned source; one raster of one pixel per read, in order.
+    async def sample(self, plan: SamplePlan) -> list[Piece]:
+        """Read the pixel under a point of each planned source; one piece of one pixel per read, in order.
 
         Raises:
             OutOfBounds: The point lies outside a source.

@@ -46,8 +46,29 @@ def test_the_same_request_has_the_same_strong_tag_and_a_304(ask):
     assert ask(TILE, assets="visual", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_a_caller_who_has_a_picture_costs_no_reading_and_no_drawing(ask):
+    tag = ask(TILE, assets="visual", rescale="0,200").headers["ETag"]
+    again = ask(TILE, assets="visual", rescale="0,200", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert {step.split(";")[0] for step in again.headers["Server-Timing"].split(", ")} == {"item", "headers"}
+
+
+def test_a_picture_asked_for_again_comes_from_memory(ask):
+    first, again = (ask(TILE, assets="visual", rescale="0,201") for _ in range(2))
+    assert (first.headers["X-Cache"], again.headers["X-Cache"]) == ("MISS", "HIT")
+    assert (first.content, first.headers["ETag"]) == (again.content, again.headers["ETag"])
+
+
+@pytest.mark.parametrize(
+    "other", [{"rescale": "0,203"}, {"assets": "B03"}, {"return_mask": "false"}, {"nodata": "7"}, {"buffer": "1"}]
+)
+def test_another_picture_has_another_tag(ask, other):
+    params = {"assets": "B04", "rescale": "0,202"}
+    assert ask(TILE, **params).headers["ETag"] != ask(TILE, **{**params, **other}).headers["ETag"]
+
+
 def test_a_picture_says_where_it_is_how_long_it_may_be_kept_and_what_took_time(ask):
-    headers = ask(TILE, assets="visual").headers
+    headers = ask(TILE, assets="B03", rescale="0,4321").headers
     assert headers["Content-Crs"] == "<http://www.opengis.net/def/crs/EPSG/0/3857>"
     assert [float(v) for v in headers["Content-Bbox"].split(",")] == list(TMS.xy_bounds(2398, 1696, 12))
     assert headers["Cache-Control"] == "public, max-age=3600"

@@ -76,9 +76,9 @@ async def drivers(path: Path, *, declines: bool = False) -> AsyncIterator[tuple[
             other: Any = general if declines else Unreached()
             fast = CogReader(net.store, other, files, Blocks(2**27, workers))
             source = Source(name=path.name, location=FileLocation(path.parents[-2], path))
-            known = await files.get(source)
-            assert known.layout is not None, known.declined
-            yield general, fast, source, known.header
+            [header] = await files.headers([source])
+            assert header.layout is not None, header.declined
+            yield general, fast, source, header
     finally:
         threads.close()
         workers.close()
@@ -95,7 +95,7 @@ def pairs(path: Path, plans: list[Any], *, declines: bool = False) -> list[tuple
                     plan = make(source, header)
                 except OutOfBounds:
                     continue
-                read.append(((await general.read(plan))[0], (await fast.read(plan))[0]))
+                read.append(((await general.read(plan))[0](), (await fast.read(plan))[0]()))
             return read
 
     read = asyncio.run(read_all())
@@ -242,7 +242,7 @@ async def points(path: Path) -> list[Any]:
             pair: list[Raster | None] = []
             for reader in (general, fast):
                 try:
-                    pair.append((await reader.sample(plan))[0])
+                    pair.append((await reader.sample(plan))[0]())
                 except OutOfBounds:
                     pair.append(None)
             answers.append(pair)

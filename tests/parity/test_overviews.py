@@ -61,7 +61,7 @@ async def levels_read(path: Path, grid: Grid, resampling: str) -> tuple[Header, 
     async with reading() as net:
         opened = await net.store.open(source.location)
         with open_dataset(opened) as dataset, Reader(None, dataset=dataset) as rio:
-            header = header_of(rio, opened)
+            header = header_of(rio, opened, source=source)
             levels = {level: list(blocks_of(dataset, level)) for level in (None, *range(len(header.overviews)))}
             opened.log.clear()
             read = PlannedRead(source=source, header=header, indexes=(1,))

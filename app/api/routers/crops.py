@@ -11,7 +11,7 @@ from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import CROP, PREVIEW, documented
 from app.api.params import WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
-from app.api.responses import image_response
+from app.api.responses import image_response, known_names
 from app.api.route import PlainRoute
 from app.api.tiles import tile_buffer
 from app.errors import InvalidType
@@ -99,7 +99,7 @@ async def answer_picture(
         format=parse_format(query, extension),
     )
     async with allowance(rt, Cost.CROP) as steps_ms:
-        rendered = await render_image(rt, req)
+        rendered = await render_image(rt, req, known_names(request))
     return image_response(request, query, rendered, steps_ms)
 
 

@@ -10,7 +10,7 @@ from app.api.dialect import TILE, TILE_OF_SET, documented
 from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
 from app.api.query import Query
-from app.api.responses import empty_tile, image_response, no_content
+from app.api.responses import empty_tile, image_response, known_names, no_content
 from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
@@ -46,7 +46,7 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
         frame = tile_frame(matrix_set, (z, x, row), options)
         req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=options.format)
         async with allowance(rt, Cost.TILE) as steps_ms:
-            rendered = await render_image(rt, req)
+            rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
         return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
     return image_response(request, query, rendered, steps_ms)

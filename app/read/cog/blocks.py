@@ -46,6 +46,15 @@ class Blocks:
         self._loading: dict[BlockKey, Loading] = {}
         self._workers = workers
 
+    def kept(self, keys: Sequence[BlockKey]) -> list[Block] | None:
+        """Give the blocks of ``keys`` if all of them are here."""
+        blocks = []
+        for key in keys:
+            if (block := self._kept.get(key)) is None:
+                return None
+            blocks.append(block)
+        return blocks
+
     async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str) -> list[Block]:
         """Give the blocks of ``keys``, all of one level, in their order.
 

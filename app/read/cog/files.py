@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
+from app.cache.flight import together
 from app.cache.memory import MemoryCache
 from app.model.location import FileLocation, Location
 from app.model.source import Header, Source
 from app.net.source import ByteSource
 from app.net.store import ByteStore
-from app.read.cog.layout import HEAD_BYTES, Declined, Layout, read_layout
+from app.read.cog.layout import Declined, Layout, read_layout
 from app.read.reader import Reader, naming
 
 ENTRY_BYTES = 2048
 """Weight of an entry without its block tables."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFile:
-    """One version of a file.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CogHeader(Header):
+    """A header with where the blocks of its file are.
 
     Attributes:
-        version: Names location and version, for keys of caches.
-        crs_wkt: The header's CRS as text: a key that is quick to compare.
-        layout: Where its blocks are; None when the fast driver declines it.
+        layout: None when the fast driver declines the file.
         declined: Why, or an empty text.
     """
 
-    version: str
-    header: Header
-    crs_wkt: str
     layout: Layout | None
     declined: str
 
@@ -54,36 +50,42 @@ class Files:
     def __init__(self, store: ByteStore, general: Reader, *, max_bytes: float, ttl_s: float) -> None:
         self._store = store
         self._general = general
-        self._known: MemoryCache[tuple[Location, object], KnownFile] = MemoryCache(
-            max_bytes=max_bytes, size_of=lambda known: known.weight, ttl_s=ttl_s
+        self._headers: MemoryCache[tuple[Location, object], CogHeader] = MemoryCache(
+            max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s
         )
 
-    async def get(self, source: Source) -> KnownFile:
-        """Give what is known of a source's file.
+    async def headers(self, sources: Sequence[Source]) -> list[CogHeader]:
+        """Give what is known of the sources' files, or open them, all at the same time.
 
         Raises:
-            SwathError: It cannot be read, or is not a raster.
+            SwathError: One cannot be read, or is not a raster.
         """
-        key = (source.location, _local_version(source.location))
-        with naming(source):
-            return await self._known.get_or_load(key, lambda: self._open(source))
+        keys = [(source.location, _local_version(source.location)) for source in sources]
+        headers = [self._headers.kept(key) for key in keys]
+        missing = [index for index, header in enumerate(headers) if header is None]
+        loads = (self._load(sources[index], keys[index]) for index in missing)
+        opened = dict(zip(missing, await together(loads), strict=True))
+        return [opened[index] if header is None else header for index, header in enumerate(headers)]
 
-    async def _open(self, source: Source) -> KnownFile:
+    def forget(self, source: Source) -> None:
+        """Open the file anew next time: it has changed."""
+        self._headers.forget((source.location, _local_version(source.location)))
+
+    async def _load(self, source: Source, key: tuple[Location, object]) -> CogHeader:
+        with naming(source):
+            return await self._headers.get_or_load(key, lambda: self._open(source))
+
+    async def _open(self, source: Source) -> CogHeader:
         opened = await self._store.open(source.location)
         try:
             [header], (layout, declined) = await asyncio.gather(self._general.headers([source]), _layout(opened))
-            head = (await opened.ranges([(0, min(HEAD_BYTES, opened.size))]))[0]
         finally:
             opened.close()
         declined = declined or (_unfit(header, layout) if layout else "")
         if layout and header.nodata is not None:
             layout = replace(layout, levels=tuple(replace(level, fill=header.nodata) for level in layout.levels))
-        digest = hashlib.blake2b(head, digest_size=12).hexdigest()
-        version = f"{source.location} {opened.size} {opened.etag or ''} {digest}"
-        wkt = header.crs.to_wkt() if header.crs else ""
-        return KnownFile(
-            version=version, header=header, crs_wkt=wkt, layout=None if declined else layout, declined=declined
-        )
+        known = {field.name: getattr(header, field.name) for field in fields(header)}
+        return CogHeader(**known, layout=None if declined else layout, declined=declined)
 
 
 async def _layout(opened: ByteSource) -> tuple[Layout | None, str]:

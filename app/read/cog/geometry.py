@@ -6,8 +6,8 @@ where it could show the general driver is asked instead. Then they are bent as f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ EXACT_POINTS = 5
 """So few points of a row GDAL transforms exactly."""
 _EPSILON = 1e-10
 """Added before rounding down, as GDAL's nearest kernel does."""
+
+_FIRST = np.zeros(1, np.intp)
+"""The index of a single pixel."""
 
 
 class Untransformable(Exception):
@@ -79,25 +82,17 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
     return _sampling(columns, rows, size)
 
 
-def sample_point(header: Header, x: float, y: float, crs: CRS) -> Sampling | None:
-    """Find the pixel under a point, in the full resolution; None when it lies outside or on the edge."""
-    assert header.crs is not None
-    x, y = _transform_point(crs, header.crs, x, y)
+def sample_point(header: Header, x: float, y: float) -> Sampling | None:
+    """Find the pixel of the full resolution under a point of the source's CRS; None outside and on the edge."""
     left, bottom, right, top = header.bounds
     if not (left < x < right and bottom < y < top):
         return None
-    size = (header.width, header.height)
-    column, row = _to_pixels(header, size, np.array([[x]]), np.array([[y]]))
-    return _sampling(column, row, size)
-
-
-@lru_cache(maxsize=4096)
-def _transform_point(source: CRS, target: CRS, x: float, y: float) -> tuple[float, float]:
-    """Transform one point; the assets of an item ask for the same one."""
-    if source == target:
-        return x, y
-    xs, ys = transform(source, target, [x], [y])
-    return xs[0], ys[0]
+    inverse = ~header.transform
+    column = math.floor(inverse.a * x + inverse.c + _EPSILON)
+    row = math.floor(inverse.e * y + inverse.f + _EPSILON)
+    if not (0 <= column < header.width and 0 <= row < header.height):
+        return None
+    return Sampling(rows=(row, row + 1), columns=(column, column + 1), index=_FIRST, inside=None)
 
 
 def _sampling(columns: Floats, rows: Floats, size: tuple[int, int]) -> Sampling:

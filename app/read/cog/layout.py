@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from async_tiff import TIFF, ImageFileDirectory
 from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
 
+from app.net.ranges import HEAD_BYTES
 from app.net.source import ByteSource
 
-HEAD_BYTES = 32 * 1024
 DIRECTORIES_MAX = 64
 DIRECTORY_BYTES = 512
 """Read of a directory at once: that of a COG has about twenty entries of 12 or 20 bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,17 @@ def decoded_bytes(level: Level, sampling: Sampling) -> int:
     return pixels * level.bands * np.dtype(level.numpy_dtype).itemsize
 
 
-def assemble(blocks: Sequence[Block], level: Level, sampling: Sampling) -> Window:
-    """Put the window of a sampling together from its blocks, given row by row."""
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The blocks that hold the window of a sampling, row by row, and the level they are of."""
+
+    level: Level
+    blocks: Sequence[Block]
+
+
+def assemble(cover: Cover, sampling: Sampling) -> Window:
+    """Put the window of a sampling together from its blocks."""
+    level, blocks = cover.level, cover.blocks
     rows, columns = blocks_under(level, sampling)
     (top, bottom), (left, right) = sampling.rows, sampling.columns
     window = np.empty((bottom - top, right - left, level.bands), level.numpy_dtype)
@@ -52,9 +62,10 @@ def needs_mask(read: PlannedRead) -> bool:
     return _nodata(read) is None and _alpha_band(read.header) is None
 
 
-def raster_of(window: Window, mask: Window | None, sampling: Sampling, read: PlannedRead, grid: Grid) -> Raster:
+def raster_of(pixels: Cover, mask: Cover | None, sampling: Sampling, read: PlannedRead, grid: Grid) -> Raster:
     """Gather the planned bands onto the grid."""
     shape = (grid.height, grid.width)
+    window = assemble(pixels, sampling)
     data = _pick(window, [index - 1 for index in read.indexes], sampling).reshape(-1, *shape)
     alpha = _alpha(window, sampling, read)
     valid = _valid(data, None if alpha is None else alpha.reshape(shape), _pick_mask(mask, sampling, shape), read)
@@ -79,8 +90,8 @@ def _pick(window: Window, bands: Sequence[int], sampling: Sampling) -> NDArray[A
     return picked
 
 
-def _pick_mask(mask: Window | None, sampling: Sampling, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    return None if mask is None else _pick(mask, [0], sampling).reshape(shape) > 0
+def _pick_mask(mask: Cover | None, sampling: Sampling, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    return None if mask is None else _pick(assemble(mask, sampling), [0], sampling).reshape(shape) > 0
 
 
 def _valid(

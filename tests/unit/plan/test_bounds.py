@@ -12,6 +12,8 @@ from app.model.source import Header
 from app.plan.bounds import union_wgs84
 
 HEADER = Header(
+    version="v1",
+    lattice="l1",
     crs=CRS.from_epsg(4326),
     transform=Affine.identity(),
     width=1,

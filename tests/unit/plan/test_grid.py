@@ -18,6 +18,8 @@ def header(size: int = 1000, resolution: float = 10, crs: CRS | None = UTM) -> H
     """A square north-up source whose corner is at 290000, 3270000."""
     side = size * resolution
     return Header(
+        version="v1",
+        lattice="l1",
         crs=crs,
         transform=Affine(resolution, 0, 290000, 0, -resolution, 3270000),
         width=size,
