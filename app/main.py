@@ -14,6 +14,7 @@ from app import __version__
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import about, crops, docs, points, sample, server, tilejson, tiles
+from app.pipeline.warmup import warm_up
 from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
 from app.settings import Settings
@@ -52,9 +53,10 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     api.state.runtime = rt
     if rt.sample is not None:
         await rt.workers.run(rt.sample.ensure)
-    rt.ready = True
     try:
         with gdal_environment():
+            await warm_up(rt)
+            rt.ready = True
             yield
     finally:
         await rt.aclose()

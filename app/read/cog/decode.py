@@ -66,9 +66,26 @@ def _as_stored(level: Level, raw: bytes | bytearray) -> Block:
 
 def _differences(level: Level, raw: bytes | bytearray) -> Block:
     """Predictor 2: each sample is the difference to its left neighbour, per band, modulo its size."""
-    stored = np.frombuffer(raw, f"{level.order}u{np.dtype(level.dtype).itemsize}")
-    rows = stored.reshape(level.block_height, level.block_width, level.bands)
-    return np.cumsum(rows, axis=1, dtype=rows.dtype.newbyteorder("=")).view(level.dtype)
+    size = np.dtype(level.dtype).itemsize
+    stored = np.frombuffer(raw, f"{level.order}u{size}").reshape(level.block_height, level.block_width, level.bands)
+    return _summed(stored).view(level.dtype)
+
+
+def _summed(differences: NDArray[Any]) -> NDArray[Any]:
+    """Running sums of unsigned samples along the rows of ``(y, x, band)``, modulo their size.
+
+    Samples of 8 and 16 bits are summed in 32, band by band, in half the time: a processor waits for each small sum to
+    be stored before it can be read again.
+    """
+    dtype = differences.dtype.newbyteorder("=")
+    if dtype.itemsize >= 4:
+        return np.cumsum(differences, axis=1, dtype=dtype)
+    if differences.shape[2] == 1:
+        return np.cumsum(differences[:, :, 0], axis=1, dtype=np.uint32).astype(dtype)
+    summed = np.empty(differences.shape, dtype)
+    for band in range(differences.shape[2]):
+        summed[:, :, band] = np.cumsum(differences[:, :, band], axis=1, dtype=np.uint32)
+    return summed
 
 
 def _byte_planes(level: Level, raw: bytes | bytearray) -> Block:
@@ -76,7 +93,7 @@ def _byte_planes(level: Level, raw: bytes | bytearray) -> Block:
     size = np.dtype(level.dtype).itemsize
     width = level.block_width * level.bands
     rows = np.frombuffer(raw, np.uint8).reshape(level.block_height, size * level.block_width, level.bands)
-    summed = np.cumsum(rows, axis=1, dtype=np.uint8).reshape(level.block_height, size, width)
+    summed = _summed(rows).reshape(level.block_height, size, width)
     return np.ascontiguousarray(np.moveaxis(summed, 1, 2)).view(f">{level.dtype}").astype(level.dtype)
 
 

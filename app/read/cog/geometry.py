@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,8 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
     x_size, y_size = grid.resolution_xy
     xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size
     if grid.crs == header.crs:
-        columns, rows = _to_pixels(header, size, xs, ys)
-        shape = (grid.height, grid.width)
-        return _sampling(np.broadcast_to(columns, shape), np.broadcast_to(rows[:, np.newaxis], shape), size)
+        columns, rows = np.meshgrid(*_to_pixels(header, size, xs, ys))
+        return _sampling(columns, rows, size)
     assert grid.crs is not None
     assert header.crs is not None
     columns, rows = _warped(grid.crs, header, size, xs, ys)
@@ -96,19 +96,33 @@ def sample_point(header: Header, x: float, y: float) -> Sampling | None:
 
 
 def _sampling(columns: Floats, rows: Floats, size: tuple[int, int]) -> Sampling:
-    """Round pixel coordinates, shape ``(height, width)``, down to the pixels of a level of ``size`` (width, height)."""
+    """Round pixel coordinates down to the pixels of a level.
+
+    Args:
+        columns: Shape ``(height, width)``; overwritten, as ``rows`` is.
+        size: Width and height of the level.
+    """
     width, height = size
-    column, row = _whole(columns), _whole(rows)
-    left, right, top, bottom = int(column.min()), int(column.max()) + 1, int(row.min()), int(row.max()) + 1
+    np.floor(np.add(columns, _EPSILON, out=columns), out=columns)
+    np.floor(np.add(rows, _EPSILON, out=rows), out=rows)
     inside = None
+    left, right, top, bottom = _extent(columns, rows)
     if left < 0 or top < 0 or right > width or bottom > height:
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         # Pixels outside are sent to one that is read anyway; they are masked afterwards.
-        spare = (column[inside][0], row[inside][0]) if inside.any() else (0, 0)
-        column, row = np.where(inside, column, spare[0]), np.where(inside, row, spare[1])
-        left, right, top, bottom = int(column.min()), int(column.max()) + 1, int(row.min()), int(row.max()) + 1
-    index = (row - top) * (right - left) + (column - left)
-    return Sampling(rows=(top, bottom), columns=(left, right), index=index.ravel(), inside=inside)
+        spare = (columns[inside][0], rows[inside][0]) if inside.any() else (0, 0)
+        columns, rows = np.where(inside, columns, spare[0]), np.where(inside, rows, spare[1])
+        left, right, top, bottom = _extent(columns, rows)
+    rows -= top
+    rows *= right - left
+    rows += columns
+    rows -= left
+    return Sampling(rows=(top, bottom), columns=(left, right), index=rows.astype(np.intp).ravel(), inside=inside)
+
+
+def _extent(columns: Floats, rows: Floats) -> tuple[int, int, int, int]:
+    """Half-open ranges of whole columns and rows: left, right, top, bottom."""
+    return int(columns.min()), int(columns.max()) + 1, int(rows.min()), int(rows.max()) + 1
 
 
 def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -118,23 +132,18 @@ def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> t
     return columns, (inverse.e * y + inverse.f) * (size[1] / header.height)
 
 
-def _whole(values: Floats) -> NDArray[np.intp]:
-    whole: NDArray[np.intp] = np.floor(values + _EPSILON).astype(np.intp)
-    return whole
-
-
 def _warped(crs: CRS, header: Header, size: tuple[int, int], xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
     """Columns and rows under all pairs of ``xs`` and ``ys``: exact at nodes, interpolated between them, then bent."""
-    x_nodes, y_nodes = _nodes(xs), _nodes(ys)
-    nodes = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_nodes, y_nodes)))
-    x_checks, y_checks = (x_nodes[:-1] + x_nodes[1:]) / 2, (y_nodes[:-1] + y_nodes[1:]) / 2
-    truth = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_checks, y_checks)))
-    error = _weights(y_nodes, y_checks) @ nodes @ _weights(x_nodes, x_checks).T - truth
+    x_at = _stretched(np.concatenate([_NODES, _CHECKS]), xs)
+    y_at = _stretched(np.concatenate([_NODES, _CHECKS]), ys)
+    exact = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_at, y_at)))
+    nodes, truth = exact[:, :NODES, :NODES], exact[:, NODES:, NODES:]
+    error = _TO_CHECKS @ nodes @ _TO_CHECKS.T - truth
     if not float(np.abs(error).max()) <= ERROR_MAX:
         raise Untransformable
-    lines = _weights(y_nodes, ys) @ nodes
+    lines = _weights_of(len(ys)) @ nodes
     bent = np.empty((2, len(ys), len(xs)))
-    _bend(bent, lines, _weights(x_nodes, xs), np.arange(len(ys)), 0, len(xs))
+    _bend(bent, lines, _weights_of(len(xs)), np.arange(len(ys)), 0, len(xs))
     return bent[0], bent[1]
 
 
@@ -158,12 +167,12 @@ def _bend(out: Floats, lines: Floats, weights: Floats, rows: NDArray[np.intp], s
     slope = (end - first) / (last - start)
     bent = np.abs(first + (middle - start) * slope - mean).sum(axis=0) > TOLERANCE
     steps = np.arange(count, dtype=np.float64)
-    lines_of_rows = slope[:, :, None] * steps
-    lines_of_rows += first[:, :, None]
-    if len(rows) == out.shape[1]:
-        out[:, :, start:stop] = lines_of_rows
-    else:
-        out[:, rows, start:stop] = lines_of_rows
+    whole = len(rows) == out.shape[1]
+    straight = out[:, :, start:stop] if whole else np.empty((2, len(rows), count))
+    np.multiply(slope[:, :, None], steps, out=straight)
+    straight += first[:, :, None]
+    if not whole:
+        out[:, rows, start:stop] = straight
     if bent.any():
         _bend(out, lines, weights, rows[bent], start, middle)
         _bend(out, lines, weights, rows[bent], middle, stop)
@@ -181,20 +190,18 @@ def _transform(source: CRS, target: CRS, xs: Floats, ys: Floats) -> tuple[Floats
     return found
 
 
-def _nodes(values: Floats) -> Floats:
-    """Chebyshev nodes of the second kind over the range of ``values``: they keep the polynomial from swinging."""
+def _stretched(fractions: Floats, values: Floats) -> Floats:
+    """Bring -1..1 to the range of ``values``."""
     low, high = values[0], values[-1]
-    nodes: Floats = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * np.arange(NODES) / (NODES - 1))
-    return nodes
+    stretched: Floats = (low + high) / 2 + (high - low) / 2 * fractions
+    return stretched
 
 
-def _weights(nodes: Floats, at: Floats) -> Floats:
+def _weights(at: Floats) -> Floats:
     """Lagrange weights of the nodes, shape ``(len(at), NODES)`` (barycentric formula, Berrut and Trefethen 2004)."""
-    if nodes[0] == nodes[-1]:
-        return np.tile(np.eye(1, NODES), (len(at), 1))
     signs = np.where(np.arange(NODES) % 2, -1.0, 1.0)
     signs[[0, -1]] /= 2
-    distance = at[:, None] - nodes
+    distance = at[:, None] - _NODES
     hit = distance == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = signs / distance
@@ -202,3 +209,15 @@ def _weights(nodes: Floats, at: Floats) -> Floats:
     rows = hit.any(axis=1)
     weights[rows] = hit[rows]
     return weights
+
+
+@lru_cache(maxsize=64)
+def _weights_of(count: int) -> Floats:
+    """Weights of the nodes in pixel centres that are evenly spaced from the first node to the last."""
+    return _weights(np.linspace(-1.0, 1.0, count))
+
+
+_NODES: Floats = -np.cos(np.pi * np.arange(NODES) / (NODES - 1))
+"""Chebyshev nodes of the second kind: they keep the polynomial from swinging."""
+_CHECKS: Floats = (_NODES[:-1] + _NODES[1:]) / 2
+_TO_CHECKS = _weights(_CHECKS)
