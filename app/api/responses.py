@@ -108,7 +108,6 @@ def _place(grid: Grid) -> dict[str, str]:
     return headers | {"Content-Crs": f"<{uri}>"} if uri else headers
 
 
-@lru_cache(maxsize=256)
 def _crs_uri(crs: CRS) -> str | None:
     epsg = crs.to_epsg()
     if epsg == 4326:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.model.grid import Grid
 from app.model.source import Header
-from app.plan.resolution import native_resolution_xy
+from app.plan.resolution import native
 
 OVERSAMPLING = 1.2
 """For nearest, GDAL takes an overview up to 1.2 times coarser than asked (``GDALBandGetBestOverviewLevel2``)."""
@@ -48,7 +48,7 @@ def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
     if grid.crs is None:
         return header.width, header.height
     left, bottom, right, top = grid.bounds
-    x_size, y_size = native_resolution_xy(header, grid.crs)
+    x_size, y_size = native(header, grid.crs).resolution_xy
     return max(1, round((right - left) / x_size)), max(1, round(abs(top - bottom) / y_size))
 
 

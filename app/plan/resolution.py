@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from affine import Affine
+from cachetools import LRUCache, cached
 from rasterio.crs import CRS
 from rasterio.warp import calculate_default_transform
 
@@ -16,9 +19,25 @@ WEB_MERCATOR_LATITUDE = 85.06
 """Beyond this latitude Web Mercator overflows; rio-tiler crops sources in EPSG:4326 there (its issue 654)."""
 
 
-@lru_cache(maxsize=4096)
-def native_transform(header: Header, crs: CRS) -> tuple[Affine, int, int]:
-    """Transform, columns and rows of the whole source at its own resolution in ``crs`` (GDAL's default warp).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """The whole of a source at its own resolution in some CRS, as GDAL's default warp has it."""
+
+    crs: CRS
+    transform: Affine
+    width: int
+    height: int
+
+    @property
+    def resolution_xy(self) -> tuple[float, float]:
+        """Width and height of a source pixel in units of ``crs``, both positive."""
+        return abs(self.transform.a), abs(self.transform.e)
+
+
+# By identity: to hash a CRS takes ten times as long as all the rest. The value keeps it, so its id stays its own.
+@cached(LRUCache(4096), key=lambda header, crs: (header, id(crs)), lock=Lock())
+def native(header: Header, crs: CRS) -> Native:
+    """Find the transform and the size of the whole source in ``crs``.
 
     Raises:
         UpstreamUnusable: The source has no CRS, or PROJ knows no way to ``crs``.
@@ -26,14 +45,9 @@ def native_transform(header: Header, crs: CRS) -> tuple[Affine, int, int]:
     if header.crs is None:
         raise without_crs()
     if header.crs == crs:
-        return header.transform, header.width, header.height
-    return _warped(header.crs, crs, header.width, header.height, header.bounds)
-
-
-def native_resolution_xy(header: Header, crs: CRS) -> tuple[float, float]:
-    """Width and height of a source pixel in units of ``crs``, both positive."""
-    transform, _, _ = native_transform(header, crs)
-    return abs(transform.a), abs(transform.e)
+        return Native(crs=crs, transform=header.transform, width=header.width, height=header.height)
+    transform, width, height = _warped(header.crs, crs, header.width, header.height, header.bounds)
+    return Native(crs=crs, transform=transform, width=width, height=height)
 
 
 @lru_cache(maxsize=1024)

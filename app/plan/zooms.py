@@ -8,7 +8,7 @@ from morecantile import TileMatrixSet
 from rasterio.rio.overview import get_maximum_overview_level
 
 from app.model.source import Header
-from app.plan.resolution import native_transform
+from app.plan.resolution import native
 
 
 def zoom_range(headers: Sequence[Header], tms: TileMatrixSet) -> tuple[int, int]:
@@ -22,9 +22,9 @@ def zoom_range(headers: Sequence[Header], tms: TileMatrixSet) -> tuple[int, int]
 
 
 def _zooms(header: Header, tms: TileMatrixSet) -> tuple[int, int]:
-    transform, width, height = native_transform(header, tms.rasterio_crs)
-    resolution = max(abs(transform.a), abs(transform.e))
-    levels = get_maximum_overview_level(width, height, minsize=tms.tileMatrices[0].tileWidth)
+    whole = native(header, tms.rasterio_crs)
+    resolution = max(whole.resolution_xy)
+    levels = get_maximum_overview_level(whole.width, whole.height, minsize=tms.tileMatrices[0].tileWidth)
     lowest = max(0, tms.minzoom)  # some sets count zooms from below 0, which TileJSON does not know
     low, high = tms.zoom_for_res(resolution * 2**levels), tms.zoom_for_res(resolution)
     return max(lowest, int(low)), max(lowest, int(high))

@@ -20,7 +20,7 @@ from app.model.location import FileLocation
 from app.model.plan import Plan, PlannedRead
 from app.model.source import Header, Source
 from app.plan.overview import pick_overview
-from app.plan.resolution import native_resolution_xy
+from app.plan.resolution import native
 from app.read.gdal import header_of, read_grid
 from app.read.opener import open_dataset
 from tests.reading import reading
@@ -81,7 +81,7 @@ async def levels_read(path: Path, grid: Grid, resampling: str) -> tuple[Header, 
 def grid_of(header_bounds: Bounds, factor: float, header: Header) -> Grid:
     """A grid over the middle of the source whose pixels cover ``factor`` source pixels."""
     left, bottom, right, top = transform_bounds("EPSG:32636", MERCATOR, *header_bounds)
-    x_size, y_size = native_resolution_xy(header, MERCATOR)
+    x_size, y_size = native(header, MERCATOR).resolution_xy
     width, height = round((right - left) / 2 / (x_size * factor)), round((top - bottom) / 2 / (y_size * factor))
     middle = ((left + right) / 2, (bottom + top) / 2)
     half = (width * x_size * factor / 2, height * y_size * factor / 2)
