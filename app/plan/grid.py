@@ -144,7 +144,7 @@ def overlaps(grid: Grid, header: Header) -> bool:
 
 
 def _has_point_inside(grid: Grid, header: Header) -> bool:
-    """Whether one of nine points of the grid lies in the source: a tenth of the work, and enough for nearly all tiles."""
+    """Whether one of nine points of the grid lies in the source: a tenth of the work, and enough for most tiles."""
     left, bottom, right, top = grid.bounds
     xs = [left, (left + right) / 2, right] * 3
     ys = [y for y in (bottom, (bottom + top) / 2, top) for _ in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cachetools import LRUCache
@@ -25,6 +26,29 @@ class BlockKey(NamedTuple):
 
 Fetch = Callable[[Sequence[Span]], Awaitable[list[bytes]]]
 """Reads several ranges of the file, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much more than what is wanted one range may fetch: the next view wants what lies beside this one.
+
+    Attributes:
+        gap: Bytes between two blocks up to which they are one range.
+        level_bytes: A level of no more bytes is fetched whole.
+    """
+
+    gap: int
+    level_bytes: int
+
+    def asked(self, level: Level, wanted: Sequence[int]) -> Sequence[int]:
+        """Numbers of the blocks to ask for, those that are wanted among them."""
+        return range(len(level.offsets)) if level.stored_bytes <= self.level_bytes else wanted
+
+
+NEAR = Reach(0, 0)
+"""Of a local file exactly the blocks that are wanted."""
+FAR = Reach(2 * 2**20, 640 * 2**10)
+"""Of a remote one as much as costs less than another round trip."""
 
 SPARE_BYTES = 32 * 2**20
 """Memory for compressed blocks that came along between two wanted ones."""
@@ -55,11 +79,11 @@ class Blocks:
             blocks.append(block)
         return blocks
 
-    async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str) -> list[Block]:
+    async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str) -> list[Block]:
         """Give the blocks of ``keys``, all of one level, in their order.
 
         Args:
-            gap: Bytes between two blocks up to which they are one range; what lies between is kept for later.
+            reach: What is fetched along with them; it is kept for later.
 
         Raises:
             SwathError: A block cannot be fetched or decoded; nothing of it is kept.
@@ -67,17 +91,17 @@ class Blocks:
         found = {key: block for key in keys if (block := self._kept.get(key)) is not None}
         missing = [key for key in keys if key not in found]
         if missing:
-            found |= await self._wait(level, missing, fetch, gap, name)
+            found |= await self._wait(level, missing, fetch, reach, name)
         return [found[key] for key in keys]
 
     async def _wait(
-        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str
+        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str
     ) -> dict[BlockKey, Block]:
         """Wait for the loads under way, and start one for the rest; who leaves does not stop it for the others."""
         own: Loading | None = None
         new = [key for key in keys if key not in self._loading]
         if new:
-            own = asyncio.ensure_future(self._load(level, new, fetch, gap, name))
+            own = asyncio.ensure_future(self._load(level, new, fetch, reach, name))
             self._loading |= dict.fromkeys(new, own)
             own.add_done_callback(lambda done: self._land(new, done))
         loaded: dict[BlockKey, Block] = {}
@@ -89,29 +113,29 @@ class Blocks:
                     raise
                 # The time of the one who asked first was up, or he has left; ours is not.
                 rest = [key for key in keys if key not in loaded]
-                return loaded | await self._wait(level, rest, fetch, gap, name)
+                return loaded | await self._wait(level, rest, fetch, reach, name)
         return loaded
 
     async def _load(
-        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int, name: str
+        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str
     ) -> dict[BlockKey, Block]:
         bodies = {key: body for key in keys if (body := self._spare.pop(key, None)) is not None}
         wanted = [key for key in keys if key not in bodies]
         if wanted:
-            bodies |= await self._fetch(level, wanted, fetch, gap)
+            bodies |= await self._fetch(level, wanted, fetch, reach)
         blocks = await self._workers.run(lambda: [decode_block(level, bodies[key], name) for key in keys])
         return dict(zip(keys, blocks, strict=True))
 
-    async def _fetch(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, gap: int) -> dict[BlockKey, bytes]:
-        """Fetch compressed blocks; whole blocks between them, which came along, become spare ones."""
-        merged = coalesce([_span(level, key) for key in keys], gap)
+    async def _fetch(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach) -> dict[BlockKey, bytes]:
+        """Fetch compressed blocks; others that came along become spare ones."""
+        asked = reach.asked(level, [key.block for key in keys])
+        merged = coalesce([_span(level, block) for block in asked], reach.gap)
         fetched = await fetch(merged)
-        bodies = {key: pick(_span(level, key), merged, fetched) for key in keys}
-        numbers = [key.block for key in keys]
-        between = (keys[0]._replace(block=block) for block in range(min(numbers), max(numbers)))
-        for key in between:
-            if key not in bodies and key not in self._kept and _is_in(_span(level, key), merged):
-                self._spare[key] = pick(_span(level, key), merged, fetched)
+        bodies = {key: pick(_span(level, key.block), merged, fetched) for key in keys}
+        for block in range(min(asked), max(asked) + 1):
+            key, span = keys[0]._replace(block=block), _span(level, block)
+            if key not in bodies and key not in self._kept and _is_in(span, merged):
+                self._spare[key] = pick(span, merged, fetched)
         return bodies
 
     def _land(self, keys: Sequence[BlockKey], done: Loading) -> None:
@@ -124,8 +148,8 @@ class Blocks:
                 self._kept[key] = block
 
 
-def _span(level: Level, key: BlockKey) -> Span:
-    return level.offsets[key.block], level.counts[key.block]
+def _span(level: Level, block: int) -> Span:
+    return level.offsets[block], level.counts[block]
 
 
 def _is_in(span: Span, merged: Sequence[Span]) -> bool:

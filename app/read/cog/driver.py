@@ -18,7 +18,7 @@ from app.model.source import Header, Source
 from app.net.ranges import Span
 from app.net.source import stamp
 from app.net.store import ByteStore
-from app.read.cog.blocks import BlockKey, Blocks
+from app.read.cog.blocks import FAR, NEAR, BlockKey, Blocks
 from app.read.cog.files import CogHeader, Files
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
 from app.read.cog.layout import Layout, Level
@@ -27,10 +27,6 @@ from app.read.reader import Piece, Reader, naming
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
-
-REMOTE_GAP = 2 * 2**20
-"""Blocks of a remote file this close are one request: that costs less than another round trip, and a map that is moved
-wants what lies between them next."""
 
 DECODED_MAX = 128 * 2**20
 """Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
@@ -142,8 +138,8 @@ class CogReader:
                 opened.close()
 
         with naming(source):
-            gap = REMOTE_GAP if isinstance(source.location, RemoteLocation) else 0
-            return Cover(level, await self._blocks.get(level, keys, fetch, gap, source.name))
+            reach = FAR if isinstance(source.location, RemoteLocation) else NEAR
+            return Cover(level, await self._blocks.get(level, keys, fetch, reach, source.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class Level:
         across: Blocks per row.
         offsets: Of each block, row by row; 0 where the block was never written.
         counts: Bytes of each block.
+        stored_bytes: Of all blocks together.
         dtype: Of a sample, in numpy's letters without byte order, such as ``u2``, or ``bit``.
         fill: What a block that was never written holds: the file's nodata, as GDAL reads it, else 0.
         bands: Samples per pixel.
@@ -44,6 +45,7 @@ class Level:
     across: int
     offsets: Sequence[int] = field(repr=False, compare=False)
     counts: Sequence[int] = field(repr=False, compare=False)
+    stored_bytes: int
     dtype: str
     bands: int
     compression: Compression | int
@@ -128,6 +130,7 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         across=-(-ifd.image_width // ifd.tile_width),
         offsets=ifd.tile_offsets or (),
         counts=ifd.tile_byte_counts or (),
+        stored_bytes=sum(ifd.tile_byte_counts or ()),
         dtype=_dtype(ifd),
         bands=ifd.samples_per_pixel,
         compression=ifd.compression,

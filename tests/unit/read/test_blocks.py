@@ -12,13 +12,13 @@ from async_tiff.enums import Compression
 from app.errors import DeadlineExceeded
 from app.limits.workers import Workers
 from app.net.ranges import Span
-from app.read.cog.blocks import BlockKey, Blocks
+from app.read.cog.blocks import NEAR, BlockKey, Blocks, Reach
 from app.read.cog.layout import Level
 
 FILE = bytes(range(256)) * 4
 LEVEL = Level(
     width=8, height=8, block_width=4, block_height=4, across=2, offsets=(16, 32, 600, 616), counts=(16, 16, 16, 16),
-    dtype="u1", bands=1, compression=Compression.Uncompressed, predictor=1, order="<",
+    stored_bytes=64, dtype="u1", bands=1, compression=Compression.Uncompressed, predictor=1, order="<",
 )  # fmt: skip
 
 
@@ -55,10 +55,10 @@ def test_blocks_are_fetched_together_decoded_and_kept():
     up = Upstream()
 
     async def story(blocks: Blocks) -> None:
-        first, second = await blocks.get(LEVEL, keys(1, 0), up, 0, "a.tif")
+        first, second = await blocks.get(LEVEL, keys(1, 0), up, NEAR, "a.tif")
         assert (first[0, 0, 0], second[0, 0, 0]) == (32, 16)
         assert second.shape == (4, 4, 1)
-        await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
+        await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")
 
     with_blocks(story)
     assert up.asked == [[(16, 32)]]
@@ -69,19 +69,32 @@ def test_what_lies_between_two_blocks_is_kept_for_later():
     up = Upstream()
 
     async def story(blocks: Blocks) -> None:
-        await blocks.get(LEVEL, keys(0, 3), up, 1000, "a.tif")
-        [later] = await blocks.get(LEVEL, keys(2), up, 1000, "a.tif")
+        await blocks.get(LEVEL, keys(0, 3), up, Reach(1000, 0), "a.tif")
+        [later] = await blocks.get(LEVEL, keys(2), up, Reach(1000, 0), "a.tif")
         assert np.array_equal(later.ravel(), np.frombuffer(FILE[600:616], np.uint8))
 
     with_blocks(story)
     assert up.asked == [[(16, 616)]]
 
 
+def test_a_small_level_of_a_remote_file_is_fetched_whole():
+    """A map that is moved at a low zoom wants the rest of it next."""
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        await blocks.get(LEVEL, keys(1), up, Reach(0, 64), "a.tif")
+        [later] = await blocks.get(LEVEL, keys(3), up, Reach(0, 64), "a.tif")
+        assert np.array_equal(later.ravel(), np.frombuffer(FILE[616:632], np.uint8))
+
+    with_blocks(story)
+    assert up.asked == [[(16, 32), (600, 32)]]
+
+
 def test_equal_wishes_at_the_same_moment_share_a_fetch_even_without_a_cache():
     up = Upstream()
 
     async def story(blocks: Blocks) -> None:
-        await asyncio.gather(*(blocks.get(LEVEL, keys(0), up, 0, "a.tif") for _ in range(9)))
+        await asyncio.gather(*(blocks.get(LEVEL, keys(0), up, NEAR, "a.tif") for _ in range(9)))
 
     with_blocks(story, max_bytes=0)
     assert len(up.asked) == 1
@@ -92,8 +105,8 @@ def test_a_failure_is_not_kept():
 
     async def story(blocks: Blocks) -> None:
         with pytest.raises(ValueError, match="cut"):
-            await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
-        assert len(await blocks.get(LEVEL, keys(0), up, 0, "a.tif")) == 1
+            await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")
+        assert len(await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")) == 1
 
     with_blocks(story)
 
@@ -103,9 +116,9 @@ def test_the_deadline_of_the_first_caller_is_not_that_of_the_second():
     late, up = Upstream(DeadlineExceeded("too late")), Upstream()
 
     async def story(blocks: Blocks) -> None:
-        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), late, 0, "a.tif"))
+        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), late, NEAR, "a.tif"))
         await asyncio.sleep(0)
-        [block] = await blocks.get(LEVEL, keys(0), up, 0, "a.tif")
+        [block] = await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")
         assert block[0, 0, 0] == 16
         with pytest.raises(DeadlineExceeded):
             await first
@@ -120,7 +133,7 @@ def test_a_block_that_was_never_written_is_filled():
     level = replace(LEVEL, offsets=(0, 32, 600, 616), counts=(0, 16, 16, 16), fill=7)
 
     async def story(blocks: Blocks) -> None:
-        [block] = await blocks.get(level, keys(0), Upstream(), 0, "a.tif")
+        [block] = await blocks.get(level, keys(0), Upstream(), NEAR, "a.tif")
         assert (block == 7).all()
 
     with_blocks(story)
