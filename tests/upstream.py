@@ -12,16 +12,20 @@ It runs in a thread with an event loop of its own, so that both async and blocki
 from __future__ import annotations
 
 import asyncio
+import mmap
 import re
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+Content = bytes | mmap.mmap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,26 +164,41 @@ async def _answer(request: web.Request, path: Path, fault: Fault) -> web.StreamR
         return web.Response(status=fault.status or 302, headers={"Location": fault.redirect})
     if fault.status is not None:
         return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
-    whole = _content(path, fault)
-    if whole is None:
+    found = _content(path, fault)
+    if found is None:
         return web.Response(status=404)
+    whole, tag = found
     status, body, headers = _pick(request, whole, fault)
-    headers = {"ETag": f'"{zlib.crc32(whole):x}"', **headers, **fault.headers}
+    headers = {"ETag": tag, **headers, **fault.headers}
     if request.headers.get("If-None-Match") == headers["ETag"]:
         return web.Response(status=304, headers={"ETag": headers["ETag"]})
     return await _send(request, web.StreamResponse(status=status, headers=headers), body, fault)
 
 
-def _content(path: Path, fault: Fault) -> bytes | None:
+def _content(path: Path, fault: Fault) -> tuple[Content, str] | None:
     if fault.body is not None:
-        return fault.body
-    return path.read_bytes() if path.is_file() else None
+        return fault.body, _tag(fault.body)
+    return _file(path, path.stat().st_mtime_ns) if path.is_file() else None
 
 
-def _pick(request: web.Request, whole: bytes, fault: Fault) -> tuple[int, bytes, dict[str, str]]:
+@lru_cache(maxsize=8)
+def _file(path: Path, _mtime_ns: int) -> tuple[Content, str]:
+    """A file and its tag: large ones are not read again for each range."""
+    if not path.stat().st_size:
+        return b"", _tag(b"")
+    with path.open("rb") as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return content, _tag(content)
+
+
+def _tag(content: Content) -> str:
+    return f'"{zlib.crc32(content):x}"'
+
+
+def _pick(request: web.Request, whole: Content, fault: Fault) -> tuple[int, bytes, dict[str, str]]:
     match = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
     if match is None or fault.ignore_range:
-        return 200, whole, {}
+        return 200, whole[:], {}
     first, last = int(match[1]) + fault.wrong_range, min(int(match[2]), len(whole) - 1)
     if first >= len(whole):
         return 416, b"", {"Content-Range": f"bytes */{len(whole)}"}

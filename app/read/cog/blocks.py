@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from cachetools import LRUCache
@@ -35,20 +36,35 @@ class Reach:
     Attributes:
         gap: Bytes between two blocks up to which they are one range.
         level_bytes: A level of no more bytes is fetched whole.
+        row_bytes: A row of blocks is asked for with those that follow on its right, up to so many bytes.
     """
 
     gap: int
     level_bytes: int
+    row_bytes: int
 
     def asked(self, level: Level, wanted: Sequence[int]) -> Sequence[int]:
         """Numbers of the blocks to ask for, those that are wanted among them."""
-        return range(len(level.offsets)) if level.stored_bytes <= self.level_bytes else wanted
+        if level.stored_bytes <= self.level_bytes:
+            return range(len(level.offsets))
+        rows = groupby(sorted(wanted), key=lambda block: block // level.across)
+        return [block for row, blocks in rows for block in self._row(level, row, list(blocks))]
+
+    def _row(self, level: Level, row: int, wanted: list[int]) -> list[int]:
+        """Blocks to ask for in one row, given those that are wanted."""
+        length = sum(level.counts[block] for block in wanted)
+        for block in range(wanted[-1] + 1, (row + 1) * level.across):
+            length += level.counts[block]
+            if length > self.row_bytes:
+                break
+            wanted.append(block)
+        return wanted
 
 
-NEAR = Reach(0, 0)
+NEAR = Reach(0, 0, 0)
 """Of a local file exactly the blocks that are wanted."""
-FAR = Reach(2 * 2**20, 640 * 2**10)
-"""Of a remote one as much as costs less than another round trip."""
+FAR = Reach(2 * 2**20, 640 * 2**10, 512 * 2**10)
+"""Of a remote one as much as costs less than another round trip; maps are moved and drawn from left to right."""
 
 SPARE_BYTES = 32 * 2**20
 """Memory for compressed blocks that came along between two wanted ones."""

@@ -69,8 +69,8 @@ def test_what_lies_between_two_blocks_is_kept_for_later():
     up = Upstream()
 
     async def story(blocks: Blocks) -> None:
-        await blocks.get(LEVEL, keys(0, 3), up, Reach(1000, 0), "a.tif")
-        [later] = await blocks.get(LEVEL, keys(2), up, Reach(1000, 0), "a.tif")
+        await blocks.get(LEVEL, keys(0, 3), up, Reach(1000, 0, 0), "a.tif")
+        [later] = await blocks.get(LEVEL, keys(2), up, Reach(1000, 0, 0), "a.tif")
         assert np.array_equal(later.ravel(), np.frombuffer(FILE[600:616], np.uint8))
 
     with_blocks(story)
@@ -82,12 +82,25 @@ def test_a_small_level_of_a_remote_file_is_fetched_whole():
     up = Upstream()
 
     async def story(blocks: Blocks) -> None:
-        await blocks.get(LEVEL, keys(1), up, Reach(0, 64), "a.tif")
-        [later] = await blocks.get(LEVEL, keys(3), up, Reach(0, 64), "a.tif")
+        await blocks.get(LEVEL, keys(1), up, Reach(0, 64, 0), "a.tif")
+        [later] = await blocks.get(LEVEL, keys(3), up, Reach(0, 64, 0), "a.tif")
         assert np.array_equal(later.ravel(), np.frombuffer(FILE[616:632], np.uint8))
 
     with_blocks(story)
     assert up.asked == [[(16, 32), (600, 32)]]
+
+
+def test_a_row_of_blocks_is_fetched_with_what_follows_on_its_right():
+    """As far as the bytes reach, and never into the next row."""
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        await blocks.get(LEVEL, keys(0), up, Reach(0, 0, 40), "a.tif")
+        await blocks.get(LEVEL, keys(1), up, Reach(0, 0, 40), "a.tif")
+        await blocks.get(LEVEL, keys(3), up, Reach(0, 0, 40), "a.tif")
+
+    with_blocks(story)
+    assert up.asked == [[(16, 32)], [(616, 16)]]
 
 
 def test_equal_wishes_at_the_same_moment_share_a_fetch_even_without_a_cache():
