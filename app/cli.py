@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 from urllib.parse import quote
 
 # Imports make a hundred thousand objects that stay: looking for garbage among them takes a sixth of the start.
@@ -17,17 +18,15 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import click
-import uvicorn
 from pydantic import ValidationError
 
 from app import __version__
 from app.errors import SwathError
 from app.net.policy import SourcePolicy
 from app.sample.catalogue import SampleCatalogue
+from app.serve import Address, cores
+from app.serve import serve as run
 from app.settings import Settings
-
-GRACE_S = 15
-"""How long requests in flight may take after SIGTERM."""
 
 
 @click.group()
@@ -39,7 +38,9 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option(
+    "--workers", default=cores(), type=click.IntRange(1), help="Processes; as many as there are cores unless given."
+)
 @click.option("--sample", is_flag=True, help="Serve the sample catalogue; it is generated at the first start.")
 def serve(host: str, port: int, workers: int, sample: bool) -> None:
     """Serve tiles until Ctrl-C."""
@@ -51,18 +52,7 @@ def serve(host: str, port: int, workers: int, sample: bool) -> None:
         show_sample(prepare_sample(settings), base.rstrip("/"))
     else:
         click.echo(f"Swath {__version__} listens on {base}\nRoutes: {base}/docs")
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    sys.exit(run(Address(host=host, port=port), workers))
 
 
 def reachable(host: str) -> str:

@@ -1,0 +1,161 @@
+"""Run the server: one process, or several that each listen on a socket of their own.
+
+Workers that share one listening socket do not share the work: with few clients that stay connected, one of two often
+takes them all. With ``SO_REUSEPORT`` the kernel deals connections out (socket(7)).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+import click
+import uvicorn
+
+GRACE_S = 15
+"""How long requests in flight may take after SIGTERM."""
+KILL_S = GRACE_S + 3
+"""A worker that still runs then is ended at once."""
+PAUSE_S = 1.0
+"""Before a worker that ended is replaced, so that one that cannot start does not take all of the machine."""
+BACKLOG = 2048
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+if sys.platform == "linux":
+    _processes = multiprocessing.get_context("fork")
+else:  # elsewhere system libraries start threads of their own, which a fork does not survive
+    _processes = multiprocessing.get_context("spawn")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    def listen(self) -> socket.socket:
+        """Open a listening socket beside those of other workers."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((self.host, self.port))
+        listener.listen(BACKLOG)
+        return listener
+
+
+def serve(address: Address, workers: int) -> int:
+    """Serve until a signal ends it; gives the exit status."""
+    if workers == 1:
+        work(address)
+        return 0
+    # What the workers need is imported once; none of it starts a thread before the server runs.
+    import app.main  # noqa: F401, PLC0415 -- a fork shares it
+
+    return Supervisor(address, workers).run()
+
+
+def work(address: Address) -> None:
+    """Serve in this process."""
+    config = uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        host=address.host,
+        port=address.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    with address.listen() as listener, suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(1)
+
+
+class Supervisor:
+    """Starts the workers, replaces those that end, and ends them all on SIGTERM or SIGINT.
+
+    When all have ended it ends too: whatever keeps this program running should know that it cannot work.
+    """
+
+    def __init__(self, address: Address, count: int) -> None:
+        self._address = address
+        self._count = count
+        self._workers: list[BaseProcess] = []
+        self._stopping = False
+        self._woken, self._wake = socket.socketpair()
+
+    def run(self) -> int:
+        """Serve until a signal ends it; gives the exit status."""
+        self._listen_for_signals()
+        self._workers = [self._start() for _ in range(self._count)]
+        while not self._stopping:
+            wait([self._woken, *(worker.sentinel for worker in self._workers)])
+            if not self._stopping:
+                self._replace()
+        return self._stop()
+
+    def _listen_for_signals(self) -> None:
+        """Let a signal end the waiting: Python's handlers alone would be called and the waiting go on."""
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno())
+        for number in SIGNALS:
+            signal.signal(number, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self) -> BaseProcess:
+        worker = _processes.Process(target=_run_worker, args=(self._address,))
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one that comes now waits until the worker is itself
+        worker.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        return worker
+
+    def _replace(self) -> None:
+        time.sleep(PAUSE_S)
+        ended = [worker for worker in self._workers if worker.exitcode is not None]
+        for worker in ended:
+            click.echo(f"Worker {worker.pid} ended with status {worker.exitcode}.", err=True)
+        self._stopping = self._stopping or len(ended) == self._count
+        if self._stopping:
+            return
+        self._workers = [self._start() if worker in ended else worker for worker in self._workers]
+
+    def _stop(self) -> int:
+        """Let requests in flight end; gives 1 when a worker had ended by itself or had to be killed, else 0."""
+        failed = any(worker.exitcode is not None for worker in self._workers)
+        for worker in self._workers:
+            worker.terminate()
+        deadline = time.monotonic() + KILL_S
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
+            if worker.exitcode is None:
+                failed = True
+                worker.kill()
+        return int(failed)
+
+
+def _run_worker(address: Address) -> None:
+    signal.set_wakeup_fd(-1)  # the supervisor's
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    work(address)

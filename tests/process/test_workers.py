@@ -1,0 +1,99 @@
+"""Several workers: they share connections, are replaced when they end, and end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.serving import free_port, wait_until_ready
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+SWATH = Path(sys.executable).with_name("swath")
+
+
+class Server:
+    """``swath serve --workers 2`` in a process of its own."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        command = [str(SWATH), "serve", "--port", str(self.port), "--workers", "2"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def workers(self) -> list[int]:
+        """Process ids."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    try:
+        wait_until_ready(server.base, server.process)
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(timeout=30)
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def sockets(pid: int) -> int:
+    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    return sum(link.startswith("socket:") for link in links)
+
+
+def test_two_workers_share_the_connections(server):
+    """Of 40, each has at least 5: dealt out by chance, one server of a million has fewer."""
+    eventually(lambda: len(server.workers()) == 2, "two workers")
+    time.sleep(1)  # the other one listens, too
+    before = {pid: sockets(pid) for pid in server.workers()}
+    with ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        eventually(lambda: sum(map(sockets, before)) >= sum(before.values()) + 40, "all connections accepted")
+        assert all(sockets(pid) - count >= 5 for pid, count in before.items())
+
+
+def test_a_worker_that_ends_is_replaced_while_the_other_answers(server):
+    eventually(lambda: len(server.workers()) == 2, "two workers")
+    first, second = server.workers()
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), "a new worker")
+    assert second in server.workers()
+    assert requests.get(f"{server.base}/livez", timeout=10).ok
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_workers_and_the_server_without_a_fault(server, number):
+    eventually(lambda: len(server.workers()) == 2, "two workers")
+    workers = server.workers()
+    server.process.send_signal(number)
+    assert server.process.wait(timeout=20) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_when_all_workers_end_the_server_ends_and_says_why(server):
+    eventually(lambda: len(server.workers()) == 2, "two workers")
+    for pid in server.workers():
+        os.kill(pid, signal.SIGKILL)
+    _, told = server.process.communicate(timeout=20)
+    assert server.process.returncode == 1
+    assert "ended with status -9" in told
