@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 
 from app.cache.memory import MemoryCache
 from app.limits.limits import Limits
 from app.limits.workers import Workers
+from app.model.grid import Grid
 from app.model.raster import Rendered
 from app.net.budget import MIB
 from app.net.client import GuardedClient
@@ -28,6 +28,9 @@ from app.stac.resolver import Resolver
 GDAL_THREADS = 32
 """GDAL waits for bytes in its thread: ten clients of the 2020 notebook, three assets each, read at the same time."""
 
+LARGE_PIXELS = 1024 * 1024
+"""Answers of more pixels take a tenth of a second and more."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Runtime:
@@ -35,6 +38,8 @@ class Runtime:
 
     Attributes:
         sample: The sample catalogue, or None when it is not served.
+        workers: Where arrays are worked on.
+        patient: The same for those that take long, so that no tile waits for them.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ready: False before the first request may come, and while draining.
     """
@@ -45,16 +50,22 @@ class Runtime:
     answers: MemoryCache[str, Rendered]
     limits: Limits
     workers: Workers
+    patient: Workers
     store: ByteStore
     gdal_threads: Workers
     sample: SampleCatalogue | None
     ready: bool = False
+
+    def workers_for(self, grid: Grid) -> Workers:
+        """Where to make a picture or array of this size."""
+        return self.workers if grid.width * grid.height <= LARGE_PIXELS else self.patient
 
     async def aclose(self) -> None:
         """Stop the pools and close every connection."""
         self.ready = False
         await self.store.aclose()
         self.workers.close()
+        self.patient.close()
         self.gdal_threads.close()
 
 
@@ -71,7 +82,7 @@ def build_runtime(settings: Settings) -> Runtime:
     locator = Locator(policy, settings.data_root, sample.locate if sample else None)
     store = ByteStore(GuardedClient(policy, settings), settings)
     gdal_threads = Workers(GDAL_THREADS, "gdal")
-    workers = Workers(os.cpu_count() or 1, "cpu")
+    workers = Workers(1, "cpu")  # numpy and Python take turns anyway: more cores are used by more processes
     general = GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max)
     return Runtime(
         settings=settings,
@@ -82,6 +93,7 @@ def build_runtime(settings: Settings) -> Runtime:
         ),
         limits=Limits(settings),
         workers=workers,
+        patient=Workers(1, "patient"),
         store=store,
         gdal_threads=gdal_threads,
         sample=sample,

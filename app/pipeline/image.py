@@ -43,7 +43,7 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
     with step("read"):
         pieces = await rt.reader.read(plan)
     with step("finish"):
-        answer = await rt.workers.run(finish, pieces, plan, req, name)
+        answer = await rt.workers_for(plan.grid).run(finish, pieces, plan, req, name)
     rt.answers.keep(name, answer)
     return answer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,7 +37,7 @@ async def warm_up(rt: Runtime) -> None:
         plan = plan_reads(choice, headers[:3], req)
         pieces = await rt.reader.read(plan)
         build()
-        await asyncio.gather(*(rt.workers.run(finish, pieces, plan, req) for _ in range(2)))
+        await rt.workers.run(finish, pieces, plan, req)
 
 
 def _write(folder: str) -> tuple[Source, ...]:

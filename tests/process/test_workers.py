@@ -56,7 +56,7 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
 
 
 def sockets(pid: int) -> int:
-    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     return sum(link.startswith("socket:") for link in links)
 
 
