@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from app import __version__
 from app.api.middleware import Door
 from app.api.problems import install_problems
-from app.api.routers import about, crops, docs, points, sample, server, tilejson, tiles
+from app.api.routers import about, crops, docs, explain, points, sample, server, tilejson, tiles
 from app.pipeline.warmup import warm_up
 from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         crops,
         points,
         about,
+        explain,
         server,
         docs,
         sample,

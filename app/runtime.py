@@ -72,7 +72,7 @@ class Runtime:
 def fast_reader(settings: Settings, store: ByteStore, general: Reader, workers: Workers) -> CogReader:
     """Make the fast driver, with its caches, in front of the general one."""
     files = Files(store, general, max_bytes=settings.cache_headers_mb * MIB, ttl_s=HEAD_TTL_S)
-    return CogReader(store, general, files, Blocks(settings.cache_blocks_mb * MIB, workers))
+    return CogReader(store, general, files, Blocks(settings.cache_blocks_mb * MIB, workers), workers)
 
 
 def build_runtime(settings: Settings) -> Runtime:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from tempfile import TemporaryDirectory
 
 import click
 import uvicorn
@@ -27,6 +28,8 @@ KILL_S = GRACE_S + 3
 PAUSE_S = 1.0
 """Before a worker that ended is replaced, so that one that cannot start does not take all of the machine."""
 BACKLOG = 2048
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where workers keep their counters, so that each can tell those of all (``app.observe.metrics``)."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 if sys.platform == "linux":
@@ -63,10 +66,12 @@ def serve(address: Address, workers: int) -> int:
     if workers == 1:
         work(address)
         return 0
-    # What the workers need is imported once; none of it starts a thread before the server runs.
-    import app.main  # noqa: F401, PLC0415 -- a fork shares it
+    with TemporaryDirectory(prefix="swath-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        # What the workers need is imported once; none of it starts a thread before the server runs.
+        import app.main  # noqa: F401, PLC0415 -- a fork shares it
 
-    return Supervisor(address, workers).run()
+        return Supervisor(address, workers).run()
 
 
 def work(address: Address) -> None:

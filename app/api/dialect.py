@@ -129,6 +129,7 @@ MINZOOM = Parameter("minzoom", "Takes the place of the lowest zoom found in the 
 MAXZOOM = Parameter("maxzoom", "Takes the place of the highest zoom found in the data.", "14", schema=INTEGER)
 TILE_FORMAT = Parameter("tile_format", "Format written into the tile URL.", "png")
 TILE_SCALE = Parameter("tile_scale", "Scale written into the tile URL, 1 to 4.", "1", schema=INTEGER)
+TILE_AT = Parameter("tile", "`z/x/y` of the tile whose plan is told; without it that of a preview.", "12/2398/1696")
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
@@ -147,6 +148,7 @@ PREVIEW = (*DATASET, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMA
 POINT = (*DATASET, *READING, COORD_CRS, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
+EXPLAIN = (*TILE, TILE_AT)
 
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Header:
         dtype: Of the first band, as numpy names it.
         colormap: The file's own colour table for band 1, value to RGBA, or None.
         nodata: The file's own nodata value.
+        scales: Factor per band that ``unscale`` applies, then ``offsets`` are added.
         warped: The file is turned, or placed by ground control points: what is told is what GDAL makes of it.
         statistics: ``(minimum, maximum)`` per band, as the file's tags tell, or None.
     """
@@ -75,6 +76,8 @@ class Header:
     dtype: str
     colormap: dict[int, tuple[int, int, int, int]] | None = None
     nodata: float | None = None
+    scales: tuple[float, ...] = ()
+    offsets: tuple[float, ...] = ()
     warped: bool = False
     statistics: tuple[tuple[float, float] | None, ...] = ()
 

@@ -41,8 +41,9 @@ from app.net.ranges import HEAD_BYTES
 from app.net.source import ByteSource, stamp
 from app.net.store import ByteStore
 from app.read.ifd import overview_sizes
+from app.read.opacity import to_opacity
 from app.read.opener import open_dataset
-from app.read.reader import Piece, naming, ready
+from app.read.reader import GENERAL, Explained, Piece, naming, ready
 
 T = TypeVar("T")
 Step = Callable[[RioReader, ByteSource], T]
@@ -81,6 +82,10 @@ class GdalReader:
         """Read the pixel under a point of each planned source."""
         rasters = await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
         return [ready(raster) for raster in rasters]
+
+    async def explain(self, plan: Plan) -> list[Explained]:
+        """Say that GDAL reads everything."""
+        return [Explained(driver=GENERAL) for _ in plan.reads]
 
     async def info(self, source: Source) -> dict[str, Any]:
         """Describe a source as rio-tiler's ``Info`` does."""
@@ -169,6 +174,8 @@ def header_of(rio: RioReader, opened: ByteSource, *, source: Source) -> Header:
         dtype=dataset.dtypes[0],
         colormap=rio.colormap or None,
         nodata=dataset.nodata,
+        scales=tuple(dataset.scales),
+        offsets=tuple(dataset.offsets),
         warped=isinstance(dataset, WarpedVRT),
         statistics=tuple(_statistics(dataset.tags(index)) for index in range(1, dataset.count + 1)),
     )
@@ -230,7 +237,7 @@ def to_raster(image: ImageData, read: PlannedRead, plan: Plan) -> Raster:
     mask = ~np.ma.getmaskarray(image.array) & _defined(data)
     alpha = None
     if image.alpha_mask is not None:
-        alpha = _to_uint8(image.alpha_mask)
+        alpha = to_opacity(image.alpha_mask)
         mask = np.broadcast_to(alpha > 0, data.shape) & _defined(data)
     return Raster(
         data=np.where(mask, data, np.zeros((), data.dtype)),
@@ -290,11 +297,3 @@ def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
 def _defined(data: NDArray[Any]) -> NDArray[np.bool_]:
     """False where a float is NaN or infinite: real files have those without declaring them nodata."""
     return np.isfinite(data) if data.dtype.kind == "f" else np.ones(data.shape, dtype=bool)
-
-
-def _to_uint8(alpha: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale an alpha band to 0..255 by the range of its dtype."""
-    if alpha.dtype == np.uint8:
-        return alpha
-    top = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 255.0
-    return (alpha.astype(np.float64) / top * 255).astype(np.uint8)

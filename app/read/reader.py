@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.errors import SourceNotAllowed, UpstreamFailed, UpstreamUnusable
@@ -18,6 +19,31 @@ Piece = Callable[[], Raster]
 def ready(raster: Raster) -> Piece:
     """A piece that is a raster already."""
     return lambda: raster
+
+
+FAST, GENERAL = "cog", "gdal"
+"""Names of the drivers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """How a read will be done.
+
+    Attributes:
+        driver: ``cog`` or ``gdal``.
+        why: Why the fast driver leaves it to the general one, or None.
+        blocks: Blocks that hold the pixels; None where GDAL finds them.
+        stored_bytes: Of those blocks in the file.
+        decoded_bytes: Of those blocks in memory.
+        kept: All of them are in memory.
+    """
+
+    driver: str
+    why: str | None = None
+    blocks: int | None = None
+    stored_bytes: int | None = None
+    decoded_bytes: int | None = None
+    kept: bool | None = None
 
 
 @contextmanager
@@ -41,6 +67,10 @@ class Reader(Protocol):
 
     async def read(self, plan: Plan) -> list[Piece]:
         """Read each planned source for ``plan.grid``; one piece per read, in order."""
+        ...
+
+    async def explain(self, plan: Plan) -> list[Explained]:
+        """Say how each read of a plan would be done; reads nothing."""
         ...
 
     async def sample(self, plan: SamplePlan) -> list[Piece]:

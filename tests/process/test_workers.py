@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 import requests
+from rasterio.transform import from_origin
 
 from tests.serving import free_port, wait_until_ready
 
@@ -23,13 +27,14 @@ SWATH = Path(sys.executable).with_name("swath")
 
 
 class Server:
-    """``swath serve --workers 2`` in a process of its own."""
+    """``swath serve --workers 2`` in a process of its own, with files of ``folder``."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         command = [str(SWATH), "serve", "--port", str(self.port), "--workers", "2"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        env = {**os.environ, "SWATH_DATA_ROOT": str(folder)}
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def workers(self) -> list[int]:
         """Process ids."""
@@ -38,8 +43,8 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
     try:
         wait_until_ready(server.base, server.process)
         yield server
@@ -79,6 +84,26 @@ def test_a_worker_that_ends_is_replaced_while_the_other_answers(server):
     eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), "a new worker")
     assert second in server.workers()
     assert requests.get(f"{server.base}/livez", timeout=10).ok
+
+
+def test_metrics_are_those_of_all_workers(server, tmp_path):
+    """Each request comes on a connection of its own, so both workers have counted."""
+    place = from_origin(0, 1, 0.1, 0.1)
+    profile = {"driver": "COG", "dtype": "uint8", "count": 1, "height": 10, "width": 10, "crs": "EPSG:4326"}
+    with rasterio.open(tmp_path / "mine.tif", "w", transform=place, **profile) as dataset:
+        dataset.write(np.full((1, 10, 10), 7, np.uint8))
+    before = counted(server)
+    for _ in range(40):
+        answer = requests.get(f"{server.base}/cog/point/0.5,0.5", params={"url": "mine.tif"}, timeout=10)
+        assert answer.json()["values"] == [7]
+    assert {counted(server) for _ in range(10)} == {before + 40}
+
+
+def counted(server: Server) -> float:
+    text = requests.get(f"{server.base}/metrics", timeout=10).text
+    match = re.search(r'swath_reads_total\{driver="cog",reason=""\} ([0-9.]+)', text)
+    assert match is not None, text
+    return float(match[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -48,6 +48,7 @@ SUMMARIES = {
     "/{ds}/info": "Bands, size, CRS, nodata",
     "/{ds}/bounds": "Bounds",
     "/stac/assets": "Assets of an item",
+    "/{ds}/explain": "How a tile would be made",
 }
 
 IN_PATH = {

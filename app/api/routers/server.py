@@ -13,6 +13,7 @@ from app import __version__
 from app.api.dataset import runtime
 from app.api.origin import base_url
 from app.errors import NotFound
+from app.observe.metrics import MEDIA_TYPE, exposition
 
 router = APIRouter(tags=["Server"])
 
@@ -49,6 +50,12 @@ async def readyz(request: Request) -> Response:
     ready = runtime(request).ready
     body = {"status": "ready" if ready else "not ready", "versions": {"swath": __version__}}
     return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
+
+
+@router.get("/metrics", summary="Counters for Prometheus")
+async def metrics() -> Response:
+    """Of all workers together."""
+    return Response(exposition(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/", summary="The map, or the links of this server")

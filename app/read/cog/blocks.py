@@ -13,8 +13,8 @@ from cachetools import LRUCache
 from app.errors import DeadlineExceeded
 from app.limits.workers import Workers
 from app.net.ranges import Span, coalesce, pick
-from app.read.cog.decode import Block, decode_block
-from app.read.cog.layout import Level
+from app.read.cog.decode import decode_block
+from app.read.cog.layout import Block, Level
 
 
 class BlockKey(NamedTuple):

@@ -1,7 +1,7 @@
 """Compressed blocks become pixels.
 
 Deflate and its predictors are undone here with libdeflate and numpy, in half the time of the general decoder; JPEG by
-libjpeg-turbo.
+libjpeg-turbo; the rest by GDAL.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from async_tiff.enums import Compression
 from numpy.typing import NDArray
 
 from app.errors import UpstreamUnusable
-from app.read.cog.layout import Level
-
-Block = NDArray[Any]
-"""Pixels of one block: shape ``(y, x, band)``, in this machine's byte order, not to be written to."""
+from app.read.cog.layout import Block, Level
+from app.read.cog.onetile import decode_alone
 
 
 def decode_block(level: Level, body: bytes, name: str) -> Block:
@@ -32,7 +30,7 @@ def decode_block(level: Level, body: bytes, name: str) -> Block:
     if not body:
         return np.full(shape, level.fill, level.numpy_dtype)
     try:
-        block = DECODERS[level.compression](level, body)
+        block = DECODERS.get(level.compression, decode_alone)(level, body)
         return block.reshape(shape)
     except Exception as err:
         raise UpstreamUnusable(f"{name} is broken: a block of it cannot be decoded.") from err
@@ -99,6 +97,8 @@ def _byte_planes(level: Level, raw: bytes | bytearray) -> Block:
 
 def _jpeg(level: Level, body: bytes) -> Block:
     """Decode a JPEG block; its colours may differ from GDAL's by a little, because the decoders round differently."""
+    if not level.own_colors:
+        return decode_alone(level, body)
     tables = level.jpeg_tables
     stream = tables[:-2] + body[2:] if tables else body  # the tables' end marker and the block's start marker fall away
     colorspace = "GRAY" if level.bands == 1 else "RGB"

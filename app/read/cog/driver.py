@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
+from async_tiff.enums import Compression
 from cachetools import LRUCache
 
 from app.cache.flight import together
 from app.errors import OutOfBounds, UpstreamFailed
+from app.limits.workers import Workers
 from app.model.grid import Grid
 from app.model.location import RemoteLocation
 from app.model.plan import Plan, PlannedRead, SamplePlan
@@ -18,15 +19,20 @@ from app.model.source import Header, Source
 from app.net.ranges import Span
 from app.net.source import stamp
 from app.net.store import ByteStore
-from app.read.cog.blocks import FAR, NEAR, BlockKey, Blocks
+from app.observe.metrics import READS
+from app.read.cog.blocks import FAR, NEAR, Blocks
 from app.read.cog.files import CogHeader, Files
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
-from app.read.cog.layout import Layout, Level
-from app.read.cog.pixels import Cover, blocks_under, decoded_bytes, needs_mask, raster_of
-from app.read.reader import Piece, Reader, naming
+from app.read.cog.layout import Declined, Layout, Reason
+from app.read.cog.pixels import Cover
+from app.read.cog.wish import Part, Wish
+from app.read.reader import FAST, GENERAL, Explained, Piece, Reader, naming
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
+
+QUICK_PIXELS = 512 * 512
+"""A grid of so many pixels is sampled at once, in two or three ms; a larger one in a thread."""
 
 DECODED_MAX = 128 * 2**20
 """Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
@@ -40,13 +46,15 @@ class CogReader:
         general: The reference, for everything that is not nearest neighbour on a plain COG.
         files: Headers and layouts.
         blocks: Decoded blocks.
+        workers: Where the geometry of large grids is computed.
     """
 
-    def __init__(self, store: ByteStore, general: Reader, files: Files, blocks: Blocks) -> None:
+    def __init__(self, store: ByteStore, general: Reader, files: Files, blocks: Blocks, workers: Workers) -> None:
         self._store = store
         self._general = general
         self._files = files
         self._blocks = blocks
+        self._workers = workers
         self._samplings: LRUCache[Any, Sampling] = LRUCache(GEOMETRY_BYTES, getsizeof=lambda each: each.weight)
 
     async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
@@ -59,72 +67,105 @@ class CogReader:
 
     async def read(self, plan: Plan) -> list[Piece]:
         """See ``Reader``."""
-        wishes = [self._wish(read, plan) for read in plan.reads]
+        samplings: dict[object, Sampling] = {}
+        wishes = [await self._wish(read, plan, samplings) for read in plan.reads]
         return await self._grant(wishes, lambda number: self._general.read(replace(plan, reads=(plan.reads[number],))))
 
     async def sample(self, plan: SamplePlan) -> list[Piece]:
         """See ``Reader``."""
         wishes = [self._point_wish(read, xy, plan) for read, xy in zip(plan.reads, plan.places, strict=True)]
-        return await self._grant(
-            wishes, lambda number: self._general.sample(replace(plan, reads=(plan.reads[number],)))
+
+        def alone(number: int) -> SamplePlan:
+            return replace(plan, reads=(plan.reads[number],), places=(plan.places[number],))
+
+        return await self._grant(wishes, lambda number: self._general.sample(alone(number)))
+
+    async def explain(self, plan: Plan) -> list[Explained]:
+        """See ``Reader``."""
+        samplings: dict[object, Sampling] = {}
+        wishes = [await self._wish(read, plan, samplings) for read in plan.reads]
+        return [
+            Explained(driver=GENERAL, why=str(wish)) if isinstance(wish, Declined) else self._explain(wish)
+            for wish in wishes
+        ]
+
+    def _explain(self, wish: Wish) -> Explained:
+        numbers = [(part, block) for part in wish.parts for block in part.pixels.numbers]
+        return Explained(
+            driver=FAST,
+            blocks=len(numbers),
+            stored_bytes=sum(part.level.counts[block] for part, block in numbers),
+            decoded_bytes=wish.decoded_bytes,
+            kept=self._kept(wish) is not None,
         )
 
     async def _grant(
-        self, wishes: Sequence[Wish | None], general: Callable[[int], Coroutine[Any, Any, list[Piece]]]
+        self, wishes: Sequence[Wish | Declined], general: Callable[[int], Coroutine[Any, Any, list[Piece]]]
     ) -> list[Piece]:
         """Give a piece per wish: at once where its blocks are here, else all others at the same time."""
-        pieces = [self._kept(wish) if wish else None for wish in wishes]
+        for wish in wishes:
+            READS.labels(*((GENERAL, wish.reason) if isinstance(wish, Declined) else (FAST, ""))).inc()
+        pieces = [None if isinstance(wish, Declined) else self._kept(wish) for wish in wishes]
         missing = [number for number, piece in enumerate(pieces) if piece is None]
 
         async def load(number: int) -> Piece:
             wish = wishes[number]
-            return await self._load(wish) if wish else (await general(number))[0]
+            return (await general(number))[0] if isinstance(wish, Declined) else await self._load(wish)
 
         loaded = dict(zip(missing, await together(load(number) for number in missing), strict=True))
         return [loaded[number] if piece is None else piece for number, piece in enumerate(pieces)]
 
-    def _wish(self, read: PlannedRead, plan: Plan) -> Wish | None:
-        """What to gather for a read; None when the general driver has to do it."""
-        header = read.header
-        if not isinstance(header, CogHeader) or header.layout is None or not _is_plain(read, plan):
-            return None
+    async def _wish(self, read: PlannedRead, plan: Plan, samplings: dict[object, Sampling]) -> Wish | Declined:
+        """What to gather for a read, or why the general driver has to do it."""
         try:
-            sampling = self._sampling(header, read.overview, plan.grid)
-        except Untransformable:
-            return None
-        level = 0 if read.overview is None else read.overview + 1
-        if decoded_bytes(header.layout.levels[level], sampling) > DECODED_MAX:
-            return None
-        return Wish.of(header.layout, level, sampling, read, plan.grid)
+            layout = layout_of(read)
+            require_nearest(plan)
+            require_stored_overviews(layout, read, plan.grid)
+            sampling = await self._sampling(read, plan.grid, samplings)
+            wish = Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan.grid)
+            require_modest(wish)
+        except Declined as declined:
+            return declined
+        return wish
 
-    def _point_wish(self, read: PlannedRead, xy: tuple[float, float], plan: SamplePlan) -> Wish | None:
-        header = read.header
-        if not isinstance(header, CogHeader) or header.layout is None or read.source.unscale:
-            return None
-        sampling = sample_point(header, *xy)
+    def _point_wish(self, read: PlannedRead, xy: tuple[float, float], plan: SamplePlan) -> Wish | Declined:
+        try:
+            layout = layout_of(read)
+        except Declined as declined:
+            return declined
+        sampling = sample_point(read.header, *xy)
         if sampling is None:
             raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {read.source.name!r}.")
-        return Wish.of(header.layout, 0, sampling, read, plan.grid)
+        return Wish.of(layout, 0, sampling, read, plan.grid)
 
-    def _sampling(self, header: Header, overview: int | None, grid: Grid) -> Sampling:
-        """Find the source pixels of the grid; assets that share a source grid share the result."""
-        key = (grid, header.lattice, overview)
-        sampling = self._samplings.get(key)
+    async def _sampling(self, read: PlannedRead, grid: Grid, samplings: dict[object, Sampling]) -> Sampling:
+        """Find the source pixels of the grid; assets of one lattice share the result, however large it is."""
+        key = (grid, read.header.lattice, read.overview)
+        sampling = samplings.get(key) or self._samplings.get(key)
         if sampling is None:
-            sampling = sample_grid(grid, header, overview)
+            sampling = await self._sample(read, grid)
             if sampling.weight <= self._samplings.maxsize:
                 self._samplings[key] = sampling
+        samplings[key] = sampling
         return sampling
 
+    async def _sample(self, read: PlannedRead, grid: Grid) -> Sampling:
+        try:
+            if grid.width * grid.height <= QUICK_PIXELS:
+                return sample_grid(grid, read.header, read.overview)
+            return await self._workers.run(sample_grid, grid, read.header, read.overview)
+        except Untransformable as err:
+            raise Declined("its projection bends too much under this grid", Reason.PROJECTION) from err
+
     def _kept(self, wish: Wish) -> Piece | None:
-        covers = [Cover(level, blocks) for level, keys in wish.windows if (blocks := self._blocks.kept(keys))]
-        return wish.granted(covers) if len(covers) == len(wish.windows) else None
+        covers = [Cover(part.pixels, blocks) for part in wish.parts if (blocks := self._blocks.kept(part.keys))]
+        return wish.granted(covers) if len(covers) == len(wish.parts) else None
 
     async def _load(self, wish: Wish) -> Piece:
         """Load the pixels under a sampling and, where validity comes from it, the file's mask, at the same time."""
-        return wish.granted(await together(self._cover(wish.read, level, keys) for level, keys in wish.windows))
+        return wish.granted(await together(self._cover(wish.read, part) for part in wish.parts))
 
-    async def _cover(self, read: PlannedRead, level: Level, keys: Sequence[BlockKey]) -> Cover:
+    async def _cover(self, read: PlannedRead, part: Part) -> Cover:
         source = read.source
 
         async def fetch(spans: Sequence[Span]) -> list[bytes]:
@@ -139,42 +180,31 @@ class CogReader:
 
         with naming(source):
             reach = FAR if isinstance(source.location, RemoteLocation) else NEAR
-            return Cover(level, await self._blocks.get(level, keys, fetch, reach, source.name))
+            return Cover(part.pixels, await self._blocks.get(part.level, part.keys, fetch, reach, source.name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What one read needs.
-
-    Attributes:
-        windows: Level and keys of the blocks of the pixels and, where validity comes from it, of the mask.
-    """
-
-    read: PlannedRead
-    grid: Grid
-    sampling: Sampling
-    windows: tuple[tuple[Level, list[BlockKey]], ...]
-
-    @classmethod
-    def of(cls, layout: Layout, level: int, sampling: Sampling, read: PlannedRead, grid: Grid) -> Wish:
-        """Wish for the pixels of a level."""
-        numbered = [(level, layout.levels[level])]
-        if layout.masks and needs_mask(read):
-            numbered.append((len(layout.levels) + level, layout.masks[level]))
-        windows = tuple((each, _keys(read.header.version, number, each, sampling)) for number, each in numbered)
-        return cls(read=read, grid=grid, sampling=sampling, windows=windows)
-
-    def granted(self, covers: Sequence[Cover]) -> Piece:
-        """Make the piece, now that its blocks are here."""
-        pixels, mask = covers[0], covers[1] if len(covers) > 1 else None
-        return partial(raster_of, pixels, mask, self.sampling, self.read, self.grid)
+def layout_of(read: PlannedRead) -> Layout:
+    """Where the blocks of a read's file are; raises ``Declined`` where this driver does not read the file."""
+    header = read.header
+    if not isinstance(header, CogHeader) or header.layout is None:
+        raise Declined(header.declined if isinstance(header, CogHeader) else "it was opened by the general driver")
+    return header.layout
 
 
-def _keys(version: str, number: int, level: Level, sampling: Sampling) -> list[BlockKey]:
-    rows, columns = blocks_under(level, sampling)
-    return [BlockKey(version, number, row * level.across + column) for row in rows for column in columns]
+def require_nearest(plan: Plan) -> None:
+    """Raise ``Declined`` for anything but nearest neighbour."""
+    if plan.resampling != "nearest" or plan.reproject != "nearest" or plan.padding:
+        raise Declined("the resampling is not nearest, or has padding", Reason.RESAMPLING)
 
 
-def _is_plain(read: PlannedRead, plan: Plan) -> bool:
-    """Whether nearest neighbour and nothing else is asked for."""
-    return plan.resampling == plan.reproject == "nearest" and not plan.padding and not read.source.unscale
+def require_stored_overviews(layout: Layout, read: PlannedRead, grid: Grid) -> None:
+    """Raise ``Declined`` where GDAL makes overviews of JPEG blocks itself, as it does in the file's own CRS."""
+    [full, *overviews] = layout.levels
+    if full.compression is Compression.ModernJPEG and not overviews and grid.crs == read.header.crs:
+        raise Declined("its JPEG blocks have overviews of their own", Reason.RESAMPLING)
+
+
+def require_modest(wish: Wish) -> None:
+    """Raise ``Declined`` for a read of more pixels than are held in memory at once."""
+    if wish.decoded_bytes > DECODED_MAX:
+        raise Declined("so many pixels are read piece by piece", Reason.SIZE)

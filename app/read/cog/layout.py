@@ -5,9 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from async_tiff import TIFF, ImageFileDirectory
 from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
+from numpy.typing import NDArray
 
 from app.net.ranges import HEAD_BYTES
 from app.net.source import ByteSource
@@ -16,12 +19,31 @@ DIRECTORIES_MAX = 64
 DIRECTORY_BYTES = 512
 """Read of a directory at once: that of a COG has about twenty entries of 12 or 20 bytes."""
 _KINDS = {SampleFormat.Uint: "u", SampleFormat.Int: "i", SampleFormat.Float: "f"}
-_DECODED = {Compression.Uncompressed, Compression.Deflate, Compression.OldDeflate, Compression.ModernJPEG}
-"""What ``decode`` undoes itself."""
+LERC = 34887
+_DECODED = {
+    *(Compression.Uncompressed, Compression.Deflate, Compression.OldDeflate, Compression.ModernJPEG),
+    *(Compression.LZW, Compression.ZSTD, Compression.LZMA, Compression.PackBits, Compression.WebP, LERC),
+}
+
+Block = NDArray[Any]
+"""Pixels of one block: shape ``(y, x, band)``, in this machine's byte order, not to be written to."""
+
+
+class Reason(StrEnum):
+    """What the fast driver does not do, in a word for metrics."""
+
+    FILE = "file"
+    RESAMPLING = "resampling"
+    PROJECTION = "projection"
+    SIZE = "size"
 
 
 class Declined(Exception):
-    """This file is not for the fast driver; the text says why."""
+    """This is not for the fast driver; the text says why."""
+
+    def __init__(self, text: str, reason: Reason = Reason.FILE) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +57,9 @@ class Level:
         stored_bytes: Of all blocks together.
         dtype: Of a sample, in numpy's letters without byte order, such as ``u2``, or ``bit``.
         fill: What a block that was never written holds: the file's nodata, as GDAL reads it, else 0.
-        bands: Samples per pixel.
+        bands: Samples per pixel of a block.
+        planes: Blocks for the same pixels, one after another: 1, or as many as there are bands.
+        photometric: What the samples mean; with ``extra_samples`` and ``lerc`` as their entries in the file say.
     """
 
     width: int
@@ -48,11 +72,26 @@ class Level:
     stored_bytes: int
     dtype: str
     bands: int
+    planes: int = 1
     compression: Compression | int
     predictor: int
     order: str
     jpeg_tables: bytes | None = field(default=None, repr=False, compare=False)
     fill: float = 0
+    photometric: int = 1
+    extra_samples: tuple[int, ...] = ()
+    lerc: tuple[int, ...] = ()
+
+    @property
+    def own_colors(self) -> bool:
+        """Whether its samples are those of a JPEG in grey or YCbCr."""
+        grey = self.bands == 1 and self.photometric == PhotometricInterpretation.BlackIsZero
+        return grey or (self.bands == 3 and self.photometric == PhotometricInterpretation.YCbCr)
+
+    @property
+    def plane_blocks(self) -> int:
+        """Blocks of one plane."""
+        return len(self.offsets) // self.planes
 
     @property
     def numpy_dtype(self) -> str:
@@ -118,10 +157,7 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         raise Declined("it has strips, not tiles")
     if ifd.compression not in _DECODED:
         raise Declined(f"its compression is {getattr(ifd.compression, 'name', ifd.compression)}")
-    if ifd.planar_configuration is not PlanarConfiguration.Chunky and ifd.samples_per_pixel > 1:
-        raise Declined("its bands are stored one after another")
-    if ifd.compression is Compression.ModernJPEG and not _is_jpeg_picture(ifd):
-        raise Declined("its JPEG is neither grey nor YCbCr")
+    planes = ifd.samples_per_pixel if ifd.planar_configuration is PlanarConfiguration.Planar else 1
     return Level(
         width=ifd.image_width,
         height=ifd.image_height,
@@ -132,18 +168,16 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         counts=ifd.tile_byte_counts or (),
         stored_bytes=sum(ifd.tile_byte_counts or ()),
         dtype=_dtype(ifd),
-        bands=ifd.samples_per_pixel,
+        bands=ifd.samples_per_pixel // planes,
+        planes=planes,
         compression=ifd.compression,
         predictor=int(ifd.predictor or Predictor.Unknown),
         order=order,
         jpeg_tables=bytes(ifd.jpeg_tables) if ifd.jpeg_tables else None,
+        photometric=int(ifd.photometric_interpretation) if planes == 1 else 1,
+        extra_samples=() if planes > 1 else tuple(map(int, ifd.extra_samples or ())),
+        lerc=tuple(ifd.lerc_parameters or ()),
     )
-
-
-def _is_jpeg_picture(ifd: ImageFileDirectory) -> bool:
-    kind = ifd.photometric_interpretation
-    grey = ifd.samples_per_pixel == 1 and kind is PhotometricInterpretation.BlackIsZero
-    return grey or (ifd.samples_per_pixel == 3 and kind is PhotometricInterpretation.YCbCr)
 
 
 def _dtype(ifd: ImageFileDirectory) -> str:

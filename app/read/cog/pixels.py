@@ -14,9 +14,9 @@ from app.model.grid import Grid
 from app.model.plan import PlannedRead
 from app.model.raster import Raster
 from app.model.source import Header
-from app.read.cog.decode import Block
 from app.read.cog.geometry import Sampling
-from app.read.cog.layout import Level
+from app.read.cog.layout import Block, Level
+from app.read.opacity import to_opacity
 
 Window = NDArray[Any]
 """Source pixels under a sampling, shape ``(rows, columns, band)``."""
@@ -29,24 +29,58 @@ def blocks_under(level: Level, sampling: Sampling) -> tuple[range, range]:
     return rows, range(left // level.block_width, -(-right // level.block_width))
 
 
-def decoded_bytes(level: Level, sampling: Sampling) -> int:
-    """Size of those blocks, decoded."""
-    rows, columns = blocks_under(level, sampling)
-    pixels = len(rows) * level.block_height * len(columns) * level.block_width
-    return pixels * level.bands * np.dtype(level.numpy_dtype).itemsize
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """What is read of one level.
+
+    Attributes:
+        bands: Bands of the window, from 1, in the order of its last axis.
+        numbers: Blocks that hold it, row by row; of planes one plane after another.
+    """
+
+    level: Level
+    bands: tuple[int, ...]
+    numbers: list[int]
+
+    @classmethod
+    def under(cls, sampling: Sampling, level: Level, bands: Sequence[int]) -> Pixels:
+        """Find the blocks under a sampling that hold some bands; where bands lie together, all of them are read."""
+        rows, columns = blocks_under(level, sampling)
+        places = [row * level.across + column for row in rows for column in columns]
+        if level.planes == 1:
+            return cls(level, tuple(range(1, level.bands + 1)), places)
+        planes = sorted(set(bands))
+        return cls(
+            level, tuple(planes), [(plane - 1) * level.plane_blocks + place for plane in planes for place in places]
+        )
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Size of the blocks, decoded."""
+        level = self.level
+        block = level.block_height * level.block_width * level.bands * np.dtype(level.numpy_dtype).itemsize
+        return len(self.numbers) * block
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The blocks that hold the window of a sampling, row by row, and the level they are of."""
+    """Pixels, and the blocks that hold them."""
 
-    level: Level
+    pixels: Pixels
     blocks: Sequence[Block]
 
 
 def assemble(cover: Cover, sampling: Sampling) -> Window:
     """Put the window of a sampling together from its blocks."""
-    level, blocks = cover.level, cover.blocks
+    level, blocks = cover.pixels.level, cover.blocks
+    if level.planes == 1:
+        return _joined(level, blocks, sampling)
+    each = len(blocks) // len(cover.pixels.bands)
+    planes = [_joined(level, blocks[start : start + each], sampling) for start in range(0, len(blocks), each)]
+    return np.concatenate(planes, axis=-1)
+
+
+def _joined(level: Level, blocks: Sequence[Block], sampling: Sampling) -> Window:
     rows, columns = blocks_under(level, sampling)
     (top, bottom), (left, right) = sampling.rows, sampling.columns
     window = np.empty((bottom - top, right - left, level.bands), level.numpy_dtype)
@@ -57,20 +91,28 @@ def assemble(cover: Cover, sampling: Sampling) -> Window:
     return window
 
 
+def bands_of(read: PlannedRead) -> list[int]:
+    """Bands that are needed: those wanted and, where validity comes from it, the alpha band."""
+    alpha = _alpha_band(read.header)
+    return [*read.indexes, alpha] if alpha is not None and _nodata(read) is None else [*read.indexes]
+
+
 def needs_mask(read: PlannedRead) -> bool:
     """Whether validity comes from the file's internal mask: nodata wins over alpha, and alpha over the mask."""
     return _nodata(read) is None and _alpha_band(read.header) is None
 
 
-def raster_of(pixels: Cover, mask: Cover | None, sampling: Sampling, read: PlannedRead, grid: Grid) -> Raster:
+def raster_of(cover: Cover, mask: Cover | None, sampling: Sampling, read: PlannedRead, grid: Grid) -> Raster:
     """Gather the planned bands onto the grid."""
     shape = (grid.height, grid.width)
-    window = assemble(pixels, sampling)
-    data = _pick(window, [index - 1 for index in read.indexes], sampling).reshape(-1, *shape)
-    alpha = _alpha(window, sampling, read)
+    window, bands = assemble(cover, sampling), cover.pixels.bands
+    data = _pick(window, [bands.index(index) for index in read.indexes], sampling).reshape(-1, *shape)
+    alpha = _alpha(window, bands, sampling, read)
     valid = _valid(data, None if alpha is None else alpha.reshape(shape), _pick_mask(mask, sampling, shape), read)
     if sampling.inside is not None:
         valid = valid & sampling.inside
+    if read.source.unscale:
+        data = _unscaled(data, read)
     return Raster(
         data=data if valid.all() else np.where(valid, data, np.zeros((), data.dtype)),
         mask=np.broadcast_to(valid, data.shape),
@@ -78,7 +120,31 @@ def raster_of(pixels: Cover, mask: Cover | None, sampling: Sampling, read: Plann
         names=tuple(f"b{index}" for index in read.indexes),
         descriptions=read.descriptions,
         alpha=None if alpha is None else alpha.reshape(shape),
-        ranges=read.header.ranges_of(read.indexes),
+        ranges=_ranges(read),
+    )
+
+
+def _unscaled(data: NDArray[Any], read: PlannedRead) -> NDArray[np.float32]:
+    """Multiply by the file's scales and add its offsets, computed in float64 and kept in float32, as rio-tiler does."""
+    scales, offsets = _scales(read)
+    unscaled: NDArray[np.float32] = data.astype(np.float32)
+    np.multiply(unscaled, scales[:, None, None], out=unscaled, casting="unsafe")
+    np.add(unscaled, offsets[:, None, None], out=unscaled, casting="unsafe")
+    return unscaled
+
+
+def _scales(read: PlannedRead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    picked = np.array(read.indexes) - 1
+    return np.array(read.header.scales)[picked], np.array(read.header.offsets)[picked]
+
+
+def _ranges(read: PlannedRead) -> tuple[tuple[float, float], ...] | None:
+    ranges = read.header.ranges_of(read.indexes)
+    if ranges is None or not read.source.unscale:
+        return ranges
+    return tuple(
+        (low * scale + offset, high * scale + offset)
+        for (low, high), scale, offset in zip(ranges, *_scales(read), strict=True)
     )
 
 
@@ -110,12 +176,11 @@ def _valid(
     return valid & np.isfinite(data) if data.dtype.kind == "f" else valid
 
 
-def _alpha(window: Window, sampling: Sampling, read: PlannedRead) -> NDArray[np.uint8] | None:
+def _alpha(window: Window, bands: Sequence[int], sampling: Sampling, read: PlannedRead) -> NDArray[np.uint8] | None:
     band = _alpha_band(read.header)
     if band is None or _nodata(read) is not None:
         return None
-    picked: NDArray[np.uint8] = _pick(window, [band - 1], sampling)[0]
-    return picked
+    return to_opacity(_pick(window, [bands.index(band)], sampling)[0])
 
 
 def _alpha_band(header: Header) -> int | None:

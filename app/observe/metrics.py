@@ -1,0 +1,29 @@
+"""Counters for Prometheus, summed over all workers of a server."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the workers of one server keep their counters; the library looks at it when it is imported."""
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+
+READS = Counter(
+    "swath_reads",
+    "Rasters read for answers, by driver; `reason` says why the fast driver (cog) left one to the general one (gdal): "
+    "file, resampling, projection or size.",
+    ["driver", "reason"],
+)
+
+
+def exposition() -> bytes:
+    """All counters as text."""
+    if FOLDER_VARIABLE not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client has no types here
+    return generate_latest(registry)

@@ -1,0 +1,49 @@
+"""The story of how a picture would be made: everything up to the reading, told as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.model.plan import Plan, PlannedRead
+from app.model.request import ImageRequest
+from app.plan.crs import name_crs
+from app.plan.reads import plan_reads
+from app.read.reader import Explained
+from app.runtime import Runtime
+
+
+async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
+    """Say what would be read for a picture, at which resolution, and by which driver."""
+    choice = await rt.resolver.choice(req.dataset, req.selection)
+    headers = await rt.reader.headers(choice.sources)
+    plan = plan_reads(choice, headers, req)
+    rt.limits.check(plan, req.format)
+    explained = await rt.reader.explain(plan)
+    reads = [_read(read, how) for read, how in zip(plan.reads, explained, strict=True)]
+    return {"dataset": choice.name, "grid": _grid(plan), "expression": _expression(plan), "reads": reads}
+
+
+def _grid(plan: Plan) -> dict[str, Any]:
+    grid = plan.grid
+    crs = name_crs(grid.crs) if grid.crs else None
+    return {"crs": crs, "bounds": list(grid.bounds), "width": grid.width, "height": grid.height}
+
+
+def _expression(plan: Plan) -> dict[str, Any] | None:
+    return {"text": plan.expression.text, "bands": dict(plan.bands)} if plan.expression else None
+
+
+def _read(read: PlannedRead, how: Explained) -> dict[str, Any]:
+    header = read.header
+    width, height = (header.width, header.height) if read.overview is None else header.overviews[read.overview]
+    return {
+        "source": read.source.name,
+        "bands": list(read.indexes),
+        "overview": read.overview,
+        "level": {"width": width, "height": height, "of": [header.width, header.height]},
+        "pixels": round(read.pixels),
+        "dtype": header.dtype,
+        "nodata": None if header.nodata is None else str(header.nodata),
+        **{name: value for name, value in asdict(how).items() if value is not None},
+    }
