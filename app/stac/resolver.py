@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from cachetools import LRUCache, TTLCache
 
-from app.cache.memory import MemoryCache
 from app.errors import BadRequest, InvalidExpression, LimitExceeded, ParameterFault, SourceNotAllowed, shorten
 from app.model.choice import BandRef, Choice
 from app.model.expression import Expression
@@ -19,7 +18,7 @@ from app.model.source import Source
 from app.net.location import Locator
 from app.net.store import ByteStore
 from app.settings import Settings
-from app.stac.document import parse_item
+from app.stac.items import Items
 from app.stac.select import ChosenAsset, choose_assets
 
 _BAND = re.compile(r"[bB]([1-9][0-9]{0,3})")
@@ -42,20 +41,14 @@ class Resolver:
 
     def __init__(self, locator: Locator, store: ByteStore, settings: Settings) -> None:
         self._locator = locator
-        self._store = store
         self._assets_max = settings.assets_max
-        self._items: MemoryCache[Location, Item] = MemoryCache(
-            max_bytes=settings.cache_items_mb * 2**20,
-            size_of=lambda item: 4 * item.size_bytes,  # parsed JSON takes about four times its text
-            ttl_s=settings.cache_items_ttl_s,
-        )
+        self._items = Items(store, settings)
         self._locations: TTLCache[tuple[str, str], Location] = TTLCache(CHOICES_MAX, LOCATIONS_TTL_S)
         self._choices: LRUCache[tuple[Item, Selection, str, int | None], Choice] = LRUCache(CHOICES_MAX)
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
-        location = self._locate(dataset)
-        return await self._items.get_or_load(location, lambda: self._fetch_item(location))
+        return await self._items.get(self._locate(dataset))
 
     def _locate(self, dataset: DatasetRef) -> Location:
         """Judge ``dataset.url``, or remember what was found a moment ago: a map asks the same with every tile."""
@@ -78,10 +71,6 @@ class Resolver:
         if key not in self._choices:
             self._choices[key] = self._of_item(item, dataset, selection, assets_max)
         return self._choices[key]
-
-    async def _fetch_item(self, location: Location) -> Item:
-        document = await self._store.document(location)
-        return parse_item(document.body, document.location)
 
     def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection, assets_max: int | None) -> Choice:
         picked = choose_assets(item, selection)
