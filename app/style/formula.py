@@ -10,13 +10,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from color_operations import parse_operations
 from numpy.typing import NDArray
 
 from app.errors import BadRequest
 from app.model.raster import Raster
 from app.style.rescale import blank_invalid
 from app.style.tables import ColorTable
+
+try:  # the original where it is installed; its fork gives the same to the last bit
+    from rio_color.operations import parse_operations
+except ImportError:
+    from color_operations import parse_operations
 
 Operation = Callable[[NDArray[Any]], NDArray[Any]]
 
