@@ -15,6 +15,7 @@ import click
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
 from benchmarks.machine import circumstances
+from benchmarks.memory import measure_memory
 from benchmarks.options import QUICK, Options
 from benchmarks.peer import VARIABLE, find_peer, install_peer
 from benchmarks.place import RESULTS, ROOT, BenchError, cache_folder
@@ -28,7 +29,7 @@ from benchmarks.tiles import pan, scattered
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS_HEADING = "## Results\n"
-PARTS = ("cost", "throughput", "http")
+PARTS = ("cost", "throughput", "http", "memory")
 
 
 @click.command()
@@ -44,8 +45,9 @@ def main(
 ) -> None:
     """Measure Swath beside TiTiler.
 
-    `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them;
-    without a name all three. `peer` installs TiTiler into an environment in the cache folder.
+    `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
+    `memory` how much Swath holds after 20 000 tiles; without a name all four. `peer` installs TiTiler into an
+    environment in the cache folder.
     """
     try:
         if "peer" in parts:
@@ -86,6 +88,7 @@ def _run(bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Optio
         "cost": lambda: _cost(bench, cases, options),
         "throughput": lambda: {cases[0].key: measure_throughput(bench, cases[0], pan(), options)},
         "http": lambda: measure_http(bench, options),
+        "memory": measure_memory,
     }
     for part in parts:
         click.echo(f"{part} ...", err=True)

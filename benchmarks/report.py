@@ -19,6 +19,10 @@ def tables(result: Result) -> str:
     if "http" in result:
         latency = result["options"]["latency_ms"]
         parts.append(f"### Over HTTP, {latency:g} ms a request\n\n{_http(result['http'])}")
+    if "memory" in result:
+        found = result["memory"]
+        growth = f"From the first to the last: {100 * found['growth']:+.1f} %."
+        parts.append(f"### Memory of Swath, {found['scenes']} scenes\n\n{_memory(found)}\n\n{growth}")
     return "\n\n".join(parts)
 
 
@@ -132,6 +136,10 @@ def _http_row(question: str, name: str, found: Result) -> list[str]:
     counts = [str(found[key]) for key in ("get", "head")]
     waits = [f"{found[key]:.1f}" for key in ("first_ms", "median_ms", "max_ms")]
     return [question, name, *counts, f"{found['mb']:.2f}", str(found["round_trips"]), *waits]
+
+
+def _memory(found: Result) -> str:
+    return _table(("requests", "MiB"), [(str(count), f"{size:.0f}") for count, size in found["mb"].items()])
 
 
 def _cpu(server: Result | None, phase: str) -> str:

@@ -46,19 +46,26 @@ class Bench:
         """The item as a local file."""
         return str(self.folder / "item.json")
 
-    def start(self, name: str, *, workers: int = 1, upstream: str | None = None) -> Program:
-        """Start a server; it reads local files, and from ``upstream`` (``host:port``) if that is given."""
+    def start(self, name: str, *, workers: int = 1, upstream: str | None = None, caches: bool = False) -> Program:
+        """Start a server.
+
+        Args:
+            upstream: What it may read besides local files, as ``host:port``.
+            caches: Let Swath remember answers, as it does when it is shipped.
+        """
         port = free_port()
         warm_page_cache(self.folder)  # before each start: a busy or small machine forgets
         if name == SWATH:
-            return Program(name, _swath(port, workers), port, "/readyz", swath_env(self.folder, upstream))
+            env = swath_env(self.folder, upstream, caches=caches)
+            return Program(name, _swath(port, workers), port, "/readyz", env)
         assert self.peer is not None
         return Program(name, _titiler(self.peer, port, workers), port, "/healthz", TITILER_ENV)
 
 
-def swath_env(folder: Path, upstream: str | None = None) -> dict[str, str]:
-    """Settings of Swath: the work is measured, not the memory of answers."""
-    env = {"SWATH_DATA_ROOT": str(folder), "SWATH_CACHE_ANSWERS_MB": "0"}
+def swath_env(folder: Path, upstream: str | None = None, *, caches: bool = False) -> dict[str, str]:
+    """Settings of Swath: the work is measured, not the memory of answers, unless ``caches``."""
+    env = {"SWATH_DATA_ROOT": str(folder)}
+    env |= {} if caches else {"SWATH_CACHE_ANSWERS_MB": "0"}
     return {**env, "SWATH_ALLOW_HOSTS": upstream} if upstream else env
 
 
