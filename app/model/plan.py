@@ -75,6 +75,11 @@ class Plan:
     reproject: str = "nearest"
     padding: int = 0
 
+    @property
+    def is_nearest(self) -> bool:
+        """Whether each output pixel shows one source pixel, whatever lies around it."""
+        return self.resampling == self.reproject == "nearest" and not self.padding
+
     @cached_property
     def key(self) -> str:
         """Text that is equal where the values read are: it names the versions of the files, too."""

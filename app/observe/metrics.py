@@ -15,7 +15,7 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 READS = Counter(
     "swath_reads",
     "Rasters read for answers, by driver; `reason` says why the fast driver (cog) left one to the general one (gdal): "
-    "file, resampling, projection or size.",
+    "file, overviews, projection or size.",
     ["driver", "reason"],
 )
 

@@ -213,7 +213,12 @@ def bounds_wgs84(rio: RioReader) -> Bounds | None:
 
 
 def read_grid(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: Plan) -> Raster:
-    """Read the planned bands of one source onto the grid, as rio-tiler does."""
+    """Read the planned bands of one source onto the grid."""
+    return warp(rio, read, plan)
+
+
+def warp(rio: RioReader, read: PlannedRead, plan: Plan) -> Raster:
+    """Bring bands of an open dataset onto the grid, as rio-tiler does."""
     grid, source = plan.grid, read.source
     options: dict[str, Any] = {
         "indexes": read.indexes,

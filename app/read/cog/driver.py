@@ -1,4 +1,4 @@
-"""The fast driver: blocks from the shared cache, pixels by one gather; everything else goes to the general driver."""
+"""The fast driver: blocks from the shared cache, pixels by one gather; what it declines goes to the general driver."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CogReader:
 
     Args:
         store: Opens locations.
-        general: The reference, for everything that is not nearest neighbour on a plain COG.
+        general: The reference, for everything that is not a north-up tiled GeoTIFF.
         files: Headers and layouts.
         blocks: Decoded blocks.
         workers: Where the geometry of large grids is computed.
@@ -119,10 +119,9 @@ class CogReader:
         """What to gather for a read, or why the general driver has to do it."""
         try:
             layout = layout_of(read)
-            require_nearest(plan)
             require_stored_overviews(layout, read, plan.grid)
             sampling = await self._sampling(read, plan.grid, samplings)
-            wish = Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan.grid)
+            wish = Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan)
             require_modest(wish)
         except Declined as declined:
             return declined
@@ -136,7 +135,7 @@ class CogReader:
         sampling = sample_point(read.header, *xy)
         if sampling is None:
             raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {read.source.name!r}.")
-        return Wish.of(layout, 0, sampling, read, plan.grid)
+        return Wish.of(layout, 0, sampling, read, plan)
 
     async def _sampling(self, read: PlannedRead, grid: Grid, samplings: dict[object, Sampling]) -> Sampling:
         """Find the source pixels of the grid; assets of one lattice share the result, however large it is."""
@@ -191,17 +190,11 @@ def layout_of(read: PlannedRead) -> Layout:
     return header.layout
 
 
-def require_nearest(plan: Plan) -> None:
-    """Raise ``Declined`` for anything but nearest neighbour."""
-    if plan.resampling != "nearest" or plan.reproject != "nearest" or plan.padding:
-        raise Declined("the resampling is not nearest, or has padding", Reason.RESAMPLING)
-
-
 def require_stored_overviews(layout: Layout, read: PlannedRead, grid: Grid) -> None:
     """Raise ``Declined`` where GDAL makes overviews of JPEG blocks itself, as it does in the file's own CRS."""
     [full, *overviews] = layout.levels
     if full.compression is Compression.ModernJPEG and not overviews and grid.crs == read.header.crs:
-        raise Declined("its JPEG blocks have overviews of their own", Reason.RESAMPLING)
+        raise Declined("its JPEG blocks have overviews of their own", Reason.OVERVIEWS)
 
 
 def require_modest(wish: Wish) -> None:

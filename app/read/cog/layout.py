@@ -33,7 +33,7 @@ class Reason(StrEnum):
     """What the fast driver does not do, in a word for metrics."""
 
     FILE = "file"
-    RESAMPLING = "resampling"
+    OVERVIEWS = "overviews"
     PROJECTION = "projection"
     SIZE = "size"
 

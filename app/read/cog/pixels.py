@@ -93,8 +93,13 @@ def _joined(level: Level, blocks: Sequence[Block], sampling: Sampling) -> Window
 
 def bands_of(read: PlannedRead) -> list[int]:
     """Bands that are needed: those wanted and, where validity comes from it, the alpha band."""
-    alpha = _alpha_band(read.header)
-    return [*read.indexes, alpha] if alpha is not None and _nodata(read) is None else [*read.indexes]
+    alpha = alpha_band_of(read)
+    return [*read.indexes] if alpha is None else [*read.indexes, alpha]
+
+
+def alpha_band_of(read: PlannedRead) -> int | None:
+    """The band that tells validity, or None: nodata wins over it."""
+    return _alpha_band(read.header) if _nodata(read) is None else None
 
 
 def needs_mask(read: PlannedRead) -> bool:
@@ -120,7 +125,7 @@ def raster_of(cover: Cover, mask: Cover | None, sampling: Sampling, read: Planne
         names=tuple(f"b{index}" for index in read.indexes),
         descriptions=read.descriptions,
         alpha=None if alpha is None else alpha.reshape(shape),
-        ranges=_ranges(read),
+        ranges=ranges_of(read),
     )
 
 
@@ -138,7 +143,8 @@ def _scales(read: PlannedRead) -> tuple[NDArray[np.float64], NDArray[np.float64]
     return np.array(read.header.scales)[picked], np.array(read.header.offsets)[picked]
 
 
-def _ranges(read: PlannedRead) -> tuple[tuple[float, float], ...] | None:
+def ranges_of(read: PlannedRead) -> tuple[tuple[float, float], ...] | None:
+    """Statistics of the bands read, as the file tells them, scaled like the values."""
     ranges = read.header.ranges_of(read.indexes)
     if ranges is None or not read.source.unscale:
         return ranges
@@ -177,8 +183,8 @@ def _valid(
 
 
 def _alpha(window: Window, bands: Sequence[int], sampling: Sampling, read: PlannedRead) -> NDArray[np.uint8] | None:
-    band = _alpha_band(read.header)
-    if band is None or _nodata(read) is not None:
+    band = alpha_band_of(read)
+    if band is None:
         return None
     return to_opacity(_pick(window, [bands.index(band)], sampling)[0])
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from app.model.grid import Grid
-from app.model.plan import PlannedRead
+from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.read.cog.blocks import BlockKey
 from app.read.cog.geometry import Sampling
 from app.read.cog.layout import Layout, Level
 from app.read.cog.pixels import Cover, Pixels, bands_of, needs_mask, raster_of
+from app.read.cog.resample import resampled, widened
 from app.read.reader import Piece
 
 
@@ -43,20 +43,22 @@ class Wish:
     """
 
     read: PlannedRead
-    grid: Grid
+    plan: Plan | SamplePlan
     sampling: Sampling
     parts: tuple[Part, ...]
 
     @classmethod
-    def of(cls, layout: Layout, level: int, sampling: Sampling, read: PlannedRead, grid: Grid) -> Wish:
+    def of(cls, layout: Layout, level: int, sampling: Sampling, read: PlannedRead, plan: Plan | SamplePlan) -> Wish:
         """Wish for the bands of a read, in one level of its file."""
+        if isinstance(plan, Plan) and not plan.is_nearest:
+            sampling = widened(sampling, layout.levels[level], plan.padding)
         version = read.header.version
         pixels = Pixels.under(sampling, layout.levels[level], bands_of(read))
         parts = [Part(pixels=pixels, number=level, version=version)]
         if layout.masks and needs_mask(read):
             mask = Pixels.under(sampling, layout.masks[level], [1])
             parts.append(Part(pixels=mask, number=len(layout.levels) + level, version=version))
-        return cls(read=read, grid=grid, sampling=sampling, parts=tuple(parts))
+        return cls(read=read, plan=plan, sampling=sampling, parts=tuple(parts))
 
     @property
     def decoded_bytes(self) -> int:
@@ -66,4 +68,6 @@ class Wish:
     def granted(self, covers: Sequence[Cover]) -> Piece:
         """Make the piece, now that the blocks of each part are here."""
         pixels, mask = covers[0], covers[1] if len(covers) > 1 else None
-        return partial(raster_of, pixels, mask, self.sampling, self.read, self.grid)
+        if isinstance(self.plan, Plan) and not self.plan.is_nearest:
+            return partial(resampled, pixels, mask, self.sampling, self.read, self.plan)
+        return partial(raster_of, pixels, mask, self.sampling, self.read, self.plan.grid)

@@ -1,0 +1,76 @@
+"""Resampling other than nearest: the pixels under a grid become a small raster in memory, which rio-tiler warps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
+from rasterio.io import MemoryFile
+from rio_tiler.io import Reader as RioReader
+
+from app.model.plan import Plan, PlannedRead
+from app.model.raster import Raster
+from app.read.cog.geometry import Sampling
+from app.read.cog.layout import Level
+from app.read.cog.pixels import Cover, alpha_band_of, assemble, ranges_of
+from app.read.gdal import warp
+from app.read.opener import GDAL_OPTIONS
+
+MARGIN = 16
+"""Pixels around the grid: lanczos looks three output pixels far, and a level has up to twice as many."""
+
+
+def widened(sampling: Sampling, level: Level, padding: int) -> Sampling:
+    """The window of a sampling with a margin, more for output pixels of padding; its index means nothing."""
+    margin = MARGIN + 3 * padding
+    (top, bottom), (left, right) = sampling.rows, sampling.columns
+    return replace(
+        sampling,
+        rows=(max(0, top - margin), min(level.height, bottom + margin)),
+        columns=(max(0, left - margin), min(level.width, right + margin)),
+    )
+
+
+def resampled(cover: Cover, mask: Cover | None, window: Sampling, read: PlannedRead, plan: Plan) -> Raster:
+    """Warp the pixels of a window onto the plan's grid, as the general driver warps those of the file."""
+    pixels = np.moveaxis(assemble(cover, window), -1, 0)
+    places = [cover.pixels.bands.index(index) for index in read.indexes]
+    alpha = alpha_band_of(read)
+    bands = pixels[[*places, *([] if alpha is None else [cover.pixels.bands.index(alpha)])]]
+    valid = None if mask is None else assemble(mask, window)[..., 0]
+    alone = replace(read, indexes=tuple(range(1, len(read.indexes) + 1)))
+    with rasterio.Env(**GDAL_OPTIONS), MemoryFile() as file:
+        _write(file, bands, valid, cover.pixels.level, window, read)
+        with file.open(driver="GTiff") as dataset, RioReader(None, dataset=dataset) as rio:
+            raster = warp(rio, alone, plan)
+    return replace(raster, descriptions=read.descriptions, ranges=ranges_of(read))
+
+
+def _write(
+    file: MemoryFile,
+    bands: NDArray[np.generic],
+    valid: NDArray[np.uint8] | None,
+    level: Level,
+    window: Sampling,
+    read: PlannedRead,
+) -> None:
+    header = read.header
+    scale = Affine.scale(header.width / level.width, header.height / level.height)
+    place = header.transform * scale * Affine.translation(window.columns[0], window.rows[0])
+    count, height, width = bands.shape
+    profile = {"driver": "GTiff", "dtype": bands.dtype, "count": count, "height": height, "width": width,
+               "crs": header.crs, "transform": place, "nodata": header.nodata}  # fmt: skip
+    picked = [index - 1 for index in read.indexes]
+    with file.open(**profile) as dataset:
+        dataset.write(bands)
+        extra = count - len(picked)
+        if extra:
+            dataset.colorinterp = (*dataset.colorinterp[:-1], ColorInterp.alpha)
+        dataset.scales = (*(header.scales[each] for each in picked), *[1.0] * extra)
+        dataset.offsets = (*(header.offsets[each] for each in picked), *[0.0] * extra)
+        if valid is not None:
+            dataset.write_mask(valid > 0)
