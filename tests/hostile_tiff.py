@@ -6,8 +6,11 @@ import struct
 import zlib
 from functools import lru_cache
 
+import numpy as np
+import simplejpeg
+
 SHORT, LONG = 3, 4
-DEFLATE = 8
+LZW, JPEG, DEFLATE, ZSTD = 5, 7, 8, 50000
 
 
 def tiff(
@@ -74,4 +77,16 @@ def hostile_tiffs() -> dict[str, bytes]:
         "corners-beyond-any-system": tiff(64, 64, pixel_scale=1e300),
         "corners-at-infinity": tiff(64, 64, pixel_scale=float("inf")),
         "corners-nowhere": tiff(64, 64, pixel_scale=float("nan")),
+    }
+
+
+def hostile_blocks() -> dict[str, bytes]:
+    """Tiled TIFFs with a place on the map, whose headers are fine and whose blocks are not."""
+    large = simplejpeg.encode_jpeg(np.zeros((8192, 8192, 1), np.uint8), colorspace="GRAY", colorsubsampling="Gray")
+    return {
+        "a-jpeg-larger-than-its-block": tiff(64, 64, compression=JPEG, data=large, pixel_scale=1),
+        "lzw-that-is-none": tiff(64, 64, compression=LZW, data=b"\xff" * 100, pixel_scale=1),
+        "zstd-that-is-none": tiff(64, 64, compression=ZSTD, data=b"\xff" * 100, pixel_scale=1),
+        "deflate-that-is-none": tiff(64, 64, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
+        "fewer-blocks-than-it-needs": tiff(1000, 1000, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
     }

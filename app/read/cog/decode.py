@@ -101,6 +101,8 @@ def _jpeg(level: Level, body: bytes) -> Block:
         return decode_alone(level, body)
     tables = level.jpeg_tables
     stream = tables[:-2] + body[2:] if tables else body  # the tables' end marker and the block's start marker fall away
+    if simplejpeg.decode_jpeg_header(stream)[:2] != (level.block_height, level.block_width):
+        raise ValueError("the JPEG has another size than its block")  # which could be gigabytes
     colorspace = "GRAY" if level.bands == 1 else "RGB"
     block: Block = simplejpeg.decode_jpeg(stream, colorspace=colorspace)
     return block

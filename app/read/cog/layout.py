@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 from async_tiff import TIFF, ImageFileDirectory
 from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ _DECODED = {
     *(Compression.Uncompressed, Compression.Deflate, Compression.OldDeflate, Compression.ModernJPEG),
     *(Compression.LZW, Compression.ZSTD, Compression.LZMA, Compression.PackBits, Compression.WebP, LERC),
 }
+
+BLOCK_BYTES_MAX = 64 * 2**20
+"""Largest block that is decoded; that of an ordinary COG has half a MiB."""
 
 Block = NDArray[Any]
 """Pixels of one block: shape ``(y, x, band)``, in this machine's byte order, not to be written to."""
@@ -158,7 +162,7 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
     if ifd.compression not in _DECODED:
         raise Declined(f"its compression is {getattr(ifd.compression, 'name', ifd.compression)}")
     planes = ifd.samples_per_pixel if ifd.planar_configuration is PlanarConfiguration.Planar else 1
-    return Level(
+    level = Level(
         width=ifd.image_width,
         height=ifd.image_height,
         block_width=ifd.tile_width,
@@ -178,6 +182,17 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         extra_samples=() if planes > 1 else tuple(map(int, ifd.extra_samples or ())),
         lerc=tuple(ifd.lerc_parameters or ()),
     )
+    _require_sane(level)
+    return level
+
+
+def _require_sane(level: Level) -> None:
+    """Raise ``Declined`` for a directory that lies: blocks that are not listed, or too large to decode."""
+    blocks = level.across * -(-level.height // level.block_height) * level.planes
+    if not blocks or len(level.offsets) != blocks or len(level.counts) != blocks:
+        raise Declined("its blocks are not all listed")
+    if level.block_width * level.block_height * level.bands * np.dtype(level.numpy_dtype).itemsize > BLOCK_BYTES_MAX:
+        raise Declined("its blocks are too large")
 
 
 def _dtype(ifd: ImageFileDirectory) -> str:
