@@ -38,7 +38,8 @@ PARTS = ("cost", "throughput", "http", "memory")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
 @click.option("--no-peer", is_flag=True, help="Swath alone.")
-@click.option("--record", metavar="NAME", help="Write benchmarks/results/NAME.json and docs/benchmarks.md.")
+@click.option("--record", metavar="NAME", help="Write benchmarks/results/NAME.json.")
+@click.option("--page", metavar="NAMES", help="Only write docs/benchmarks.md from records, the last one in full.")
 @click.option("--profile", metavar="CASE", help="Only show where Swath's CPU goes in a case.")
 def main(
     parts: tuple[str, ...], quick: bool, size: int | None, cases: str, no_peer: bool, **output: str | None
@@ -50,6 +51,9 @@ def main(
     environment in the cache folder.
     """
     try:
+        if output["page"]:
+            write_page(output["page"].split(","))
+            return
         if "peer" in parts:
             click.echo(f"TiTiler is in {install_peer()}")
             return
@@ -99,9 +103,16 @@ def _run(bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Optio
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=1) + "\n")
     click.echo(f"Written: {target}")
-    if record:
-        method = PAGE.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
-        PAGE.write_text(page(result, method))
+
+
+def write_page(names: list[str]) -> None:
+    """Write the tables of records into the page: the worst run of each case, then the last record in full."""
+    missing = [name for name in names if not (RESULTS / f"{name}.json").is_file()]
+    if missing:
+        raise BenchError(f"there is no record {', '.join(missing)} in {RESULTS}")
+    results = [json.loads((RESULTS / f"{name}.json").read_text()) for name in names]
+    method = PAGE.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
+    PAGE.write_text(page(results, method))
 
 
 def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:

@@ -26,9 +26,27 @@ def tables(result: Result) -> str:
     return "\n\n".join(parts)
 
 
-def page(result: Result, method: str) -> str:
-    """The page of record: method, circumstances, tables."""
-    return f"{method}\n## Results\n\n{_circumstances(result)}\n\n{tables(result)}\n"
+def page(results: Sequence[Result], method: str) -> str:
+    """The page of record: method, the worst of all runs, circumstances and tables of the last."""
+    last = results[-1]
+    worst = f"### The worst of {len(results)} runs: pan\n\n{_worst(results)}\n\n" if len(results) > 1 else ""
+    return f"{method}\n## Results\n\n{_circumstances(last)}\n\n{worst}{tables(last)}\n"
+
+
+def _worst(results: Sequence[Result]) -> str:
+    """Ratios of every run, and whether the lowest one reaches the goal."""
+    head = ("case", "cold, each run", "worst", "goal", "warm, each run", "worst", "goal")
+    runs = [result["cost"]["pan"] for result in results]
+    return _table(head, [_worst_row(key, [run[key] for run in runs]) for key in runs[0]])
+
+
+def _worst_row(key: str, cases: Sequence[Result]) -> list[str]:
+    row = [f"{key} {CASES[key].title}"]
+    for phase, goal in (("cold", CASES[key].goal_cold), ("warm", CASES[key].goal_warm)):
+        ratios = [found for case in cases if (found := ratio(case, phase)) is not None]
+        lowest = min(ratios, default=None)
+        row += [" ".join(f"{each:.1f}" for each in ratios), _times(lowest), _goal(goal, lowest)]
+    return row
 
 
 def ratio(case: Result, phase: str) -> float | None:
