@@ -28,6 +28,9 @@ from app.stac.resolver import Resolver
 GDAL_THREADS = 32
 """GDAL waits for bytes in its thread: ten clients of the 2020 notebook, three assets each, read at the same time."""
 
+ANSWER_BYTES = 1024
+"""What an answer takes in memory besides its body."""
+
 LARGE_PIXELS = 1024 * 1024
 """Answers of more pixels take a tenth of a second and more."""
 
@@ -69,10 +72,10 @@ class Runtime:
         self.gdal_threads.close()
 
 
-def fast_reader(settings: Settings, store: ByteStore, general: Reader, workers: Workers) -> CogReader:
+def fast_reader(settings: Settings, store: ByteStore, general: Reader, workers: Workers, patient: Workers) -> CogReader:
     """Make the fast driver, with its caches, in front of the general one."""
     files = Files(store, general, max_bytes=settings.cache_headers_mb * MIB, ttl_s=HEAD_TTL_S)
-    return CogReader(store, general, files, Blocks(settings.cache_blocks_mb * MIB, workers), workers)
+    return CogReader(store, general, files, Blocks(settings.cache_blocks_mb * MIB, workers), patient)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -83,17 +86,21 @@ def build_runtime(settings: Settings) -> Runtime:
     store = ByteStore(GuardedClient(policy, settings), settings)
     gdal_threads = Workers(GDAL_THREADS, "gdal")
     workers = Workers(1, "cpu")  # numpy and Python take turns anyway: more cores are used by more processes
+    patient = Workers(1, "patient")
     general = GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max)
     return Runtime(
         settings=settings,
         resolver=Resolver(locator, store, settings),
-        reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers),
+        reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers, patient),
         answers=MemoryCache(
-            max_bytes=settings.cache_answers_mb * MIB, size_of=lambda answer: len(answer.body), ttl_s=math.inf
+            max_bytes=settings.cache_answers_mb * MIB,
+            size_of=lambda answer: len(answer.body) + ANSWER_BYTES,
+            ttl_s=math.inf,
+            largest_share=1 / 16,
         ),
         limits=Limits(settings),
         workers=workers,
-        patient=Workers(1, "patient"),
+        patient=patient,
         store=store,
         gdal_threads=gdal_threads,
         sample=sample,

@@ -11,10 +11,11 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from tempfile import TemporaryDirectory
 
@@ -106,6 +107,8 @@ class Supervisor:
         self._workers: list[BaseProcess] = []
         self._stopping = False
         self._woken, self._wake = socket.socketpair()
+        # The sending end is closed when this process ends, however it ends; workers watch the other one.
+        self._life = _processes.Pipe(duplex=False)
 
     def run(self) -> int:
         """Serve until a signal ends it; gives the exit status."""
@@ -128,10 +131,12 @@ class Supervisor:
         self._stopping = True
 
     def _start(self) -> BaseProcess:
-        worker = _processes.Process(target=_run_worker, args=(self._address,))
+        worker = _processes.Process(target=_run_worker, args=(self._address, *self._life))
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one that comes now waits until the worker is itself
-        worker.start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        try:
+            worker.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return worker
 
     def _replace(self) -> None:
@@ -158,9 +163,18 @@ class Supervisor:
         return int(failed)
 
 
-def _run_worker(address: Address) -> None:
+def _run_worker(address: Address, life: Connection, held: Connection) -> None:
+    held.close()
+    threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     signal.set_wakeup_fd(-1)  # the supervisor's
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     work(address)
+
+
+def _end_with(supervisor: Connection) -> None:
+    """End this worker when its supervisor has ended without a word: nobody else would."""
+    with suppress(EOFError, OSError):
+        supervisor.recv()
+    os.kill(os.getpid(), signal.SIGTERM)

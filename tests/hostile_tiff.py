@@ -88,5 +88,6 @@ def hostile_blocks() -> dict[str, bytes]:
         "lzw-that-is-none": tiff(64, 64, compression=LZW, data=b"\xff" * 100, pixel_scale=1),
         "zstd-that-is-none": tiff(64, 64, compression=ZSTD, data=b"\xff" * 100, pixel_scale=1),
         "deflate-that-is-none": tiff(64, 64, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
+        "an-entry-of-2-to-the-31-values": tiff(64, 64, compression=DEFLATE, blocks=2**31, pixel_scale=1),
         "fewer-blocks-than-it-needs": tiff(1000, 1000, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
     }

@@ -30,24 +30,22 @@ def image_response(
         **_place(answer.grid),
         **ignored(query),
     }
-    if isinstance(answer, Unchanged):
+    if isinstance(answer, Unchanged) or _has_any(request):
         return Response(status_code=304, headers=headers)
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
     return Response(answer.body, headers=headers, media_type=answer.media_type)
 
 
 def known_names(request: Request) -> Container[str]:
-    """Names of the answers that the caller has, by ``If-None-Match`` (RFC 9110, 13.1.2); ``*`` is any."""
-    given = request.headers.get("if-none-match", "")
-    if given.strip() == "*":
-        return _Any()
+    """Names of the answers that the caller has, by ``If-None-Match`` (RFC 9110, 13.1.2)."""
+    given = ",".join(request.headers.getlist("if-none-match"))
     # A proxy that compressed the answer may have made the tag weak.
     return {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")} if given else ()
 
 
-class _Any:
-    def __contains__(self, name: object) -> bool:
-        return True
+def _has_any(request: Request) -> bool:
+    """``If-None-Match: *`` is true of any answer, once it is known that there is one."""
+    return request.headers.get("if-none-match", "").strip() == "*"
 
 
 def json_response(query: Query, body: Any, *, media_type: str = "application/json") -> Response:
@@ -59,7 +57,7 @@ def empty_tile(request: Request, query: Query, shape_wh: tuple[int, int], format
     """Answer a tile without data with a transparent picture of its size: the one answer all map clients take."""
     name = name_of("blank", shape_wh, format)
     headers = {"X-Tile": "empty", "ETag": f'"{name}"', "Cache-Control": _cache_control(request), **ignored(query)}
-    if name in known_names(request):
+    if name in known_names(request) or _has_any(request):
         return Response(status_code=304, headers=headers)
     return Response(_blank(*shape_wh, format), headers=headers, media_type=format.media_type)
 

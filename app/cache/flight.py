@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
-from contextvars import Context
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,19 +21,20 @@ class _Flight(Generic[Value]):
 class SingleFlight(Generic[Key, Value]):
     """Runs one call per key at a time.
 
-    The call belongs to nobody: it spends no caller's budget, outlives a caller that leaves, and is cancelled when the
-    last one has left.
+    The call belongs to nobody: it runs in the context in which this object was made and spends no caller's budget. It
+    outlives a caller that leaves, and is cancelled when the last one has left.
     """
 
     def __init__(self) -> None:
         self._flights: dict[Key, _Flight[Value]] = {}
+        self._context = copy_context()
 
     async def run(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
         """Give the result of ``call``, or of the equal call under way."""
         flight = self._flights.get(key)
         if flight is None:
-            # An empty context: neither the budget nor the clock of the caller that happened to be first.
-            flight = _Flight(asyncio.get_running_loop().create_task(_called(call), context=Context()))
+            # Neither the budget nor the clock of the caller that happened to be first.
+            flight = _Flight(asyncio.get_running_loop().create_task(_called(call), context=self._context.copy()))
             self._flights[key] = flight
             flight.task.add_done_callback(lambda _: self._land(key, flight))
         flight.waiting += 1

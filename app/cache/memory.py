@@ -21,9 +21,13 @@ class MemoryCache(Generic[K, V]):
         max_bytes: Sum of the sizes kept; 0 keeps nothing (equal requests at the same moment still share one load).
         size_of: Size of a value in bytes.
         ttl_s: Lifetime of a value in seconds.
+        largest_share: Of ``max_bytes`` that one value may take: a large one would drive all others out.
     """
 
-    def __init__(self, *, max_bytes: float, size_of: Callable[[V], int], ttl_s: float) -> None:
+    def __init__(
+        self, *, max_bytes: float, size_of: Callable[[V], int], ttl_s: float, largest_share: float = 1
+    ) -> None:
+        self._largest = max_bytes * largest_share
         self._values: TLRUCache[K, V] = TLRUCache(
             maxsize=max_bytes, ttu=lambda _key, _value, now: now + ttl_s, timer=time.monotonic, getsizeof=size_of
         )
@@ -35,8 +39,8 @@ class MemoryCache(Generic[K, V]):
         return self._values.get(key)
 
     def keep(self, key: K, value: V) -> None:
-        """Keep a value, unless it is larger than all that may be kept."""
-        if self._size_of(value) <= self._values.maxsize:
+        """Keep a value, unless it is too large."""
+        if self._size_of(value) <= self._largest:
             self._values[key] = value
 
     def forget(self, key: K) -> None:

@@ -7,8 +7,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from rasterio import __gdal_version__
+
 DIGEST_BYTES = 16
-DECISIVE = ("rasterio", "rio-tiler", "numpy", "numexpr", "color-operations", "isal", "simplejpeg", "pillow")
+DECISIVE = (
+    *("rasterio", "rio-tiler", "async-tiff", "numpy", "numexpr", "color-operations"),
+    *("deflate", "isal", "simplejpeg", "pillow"),
+)
 """Libraries whose versions may change a byte of a picture."""
 
 
@@ -25,4 +30,4 @@ def build() -> str:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for path in sorted(root.rglob("*.py")):
         digest.update(path.read_bytes())
-    return " ".join((digest.hexdigest(), *map(version, DECISIVE)))
+    return " ".join((digest.hexdigest(), __gdal_version__, *map(version, DECISIVE)))

@@ -21,6 +21,7 @@ class PlannedRead:
         indexes: Bands that will be read, from 1.
         overview: Index into ``header.overviews`` that GDAL's rule predicts, or None for full resolution.
         pixels: Source pixels under the grid, at that resolution.
+        step: Such pixels per output pixel, along the longer way.
     """
 
     source: Source
@@ -28,6 +29,13 @@ class PlannedRead:
     indexes: tuple[int, ...]
     overview: int | None = None
     pixels: float = 0
+    step: float = 1
+
+    @property
+    def level_wh(self) -> tuple[int, int]:
+        """Width and height of the level that will be read."""
+        header = self.header
+        return (header.width, header.height) if self.overview is None else header.overviews[self.overview]
 
     @property
     def key(self) -> tuple[object, ...]:

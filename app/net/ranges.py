@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,12 +72,33 @@ def coalesce(spans: Sequence[Span], gap: int = GAP) -> list[Span]:
     return merged
 
 
-def pick(span: Span, merged: Sequence[Span], bodies: Sequence[bytes]) -> bytes:
-    """Cut one wish out of the bodies that were fetched for ``merged``."""
-    offset, length = span
-    if length <= 0:
-        return b""
-    for (start, size), body in zip(merged, bodies, strict=True):
-        if start <= offset and offset + length <= start + size:
-            return body[offset - start : offset - start + length]
-    raise LookupError("no fetched range holds this one")
+class Fetched:
+    """What was fetched for merged ranges, to cut wishes out of.
+
+    Args:
+        merged: As ``coalesce`` gives them: sorted, apart.
+        bodies: One per range; shorter where the file ends.
+    """
+
+    def __init__(self, merged: Sequence[Span], bodies: Sequence[bytes]) -> None:
+        self._starts = [offset for offset, _ in merged]
+        self._ends = [offset + length for offset, length in merged]
+        self._bodies = bodies
+
+    def get(self, span: Span) -> bytes | None:
+        """The bytes of a span; empty for an empty one, fewer where the file ends, None where it was not asked for."""
+        offset, length = span
+        if length <= 0:
+            return b""
+        at = bisect_right(self._starts, offset) - 1
+        if at < 0 or offset + length > self._ends[at]:
+            return None
+        start = offset - self._starts[at]
+        return self._bodies[at][start : start + length]
+
+    def pick(self, span: Span) -> bytes:
+        """The bytes of a span that was asked for."""
+        body = self.get(span)
+        if body is None:
+            raise LookupError("no fetched range holds this one")
+        return body

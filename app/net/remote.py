@@ -17,7 +17,7 @@ from app.net.answers import RangeAnswer
 from app.net.budget import MIB, current_budget, spending
 from app.net.client import GuardedClient
 from app.net.clock import on_time
-from app.net.ranges import HEAD_BYTES, Span, clip, coalesce, pick
+from app.net.ranges import HEAD_BYTES, Fetched, Span, clip, coalesce
 from app.net.source import display_name
 from app.net.url import HttpUrl
 
@@ -129,7 +129,8 @@ class RemoteSource:
         merged = coalesce([span for span in wanted if not self._in_head(span)])
         with spending(self._budget):
             bodies = await together(self._fetch(offset, length) for offset, length in merged)
-        return [self._from_head([span])[0] if self._in_head(span) else pick(span, merged, bodies) for span in wanted]
+        fetched = Fetched(merged, bodies)
+        return [self._from_head([span])[0] if self._in_head(span) else fetched.pick(span) for span in wanted]
 
     def close(self) -> None:
         """See ``ByteSource``."""

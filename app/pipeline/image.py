@@ -35,7 +35,7 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
         headers = await rt.reader.headers(choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
-    name = name_of(plan.key, req.style.key, req.format)
+    name = name_of(rt.settings.driver, plan.key, req.style.key, req.format)
     if name in known:
         return Unchanged(name=name, grid=plan.grid)
     if answer := rt.answers.kept(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,7 @@ from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
 from app.cache.name import build
+from app.errors import SwathError
 from app.model.choice import Choice
 from app.model.grid import Frame
 from app.model.location import FileLocation
@@ -19,6 +21,8 @@ from app.model.source import Source
 from app.pipeline.image import finish
 from app.plan.reads import plan_reads
 from app.runtime import Runtime
+
+log = logging.getLogger("swath")
 
 FILES = 4
 """Opened at the same time, each in a thread of its own that then has its PROJ: an item's usual assets."""
@@ -29,6 +33,13 @@ NOWHERE = DatasetRef(kind=DatasetKind.COG, url="", home="")
 
 async def warm_up(rt: Runtime) -> None:
     """Draw a tile of a small raster made for it, by the steps that every request goes."""
+    try:
+        await _draw(rt)
+    except (SwathError, OSError) as error:  # limits set very low, no room for temporary files
+        log.warning("not warmed up: %s", error)
+
+
+async def _draw(rt: Runtime) -> None:
     with TemporaryDirectory(prefix="swath-warm-up-") as folder:
         sources = await rt.workers.run(_write, folder)
         choice = Choice(name="warm-up", sources=sources[:3])

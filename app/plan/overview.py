@@ -57,3 +57,10 @@ def count_pixels(grid: Grid, header: Header, overview: int | None) -> float:
     width, height = (header.width, header.height) if overview is None else header.overviews[overview]
     columns, rows = _native_size(grid, header)
     return min(columns * width / header.width, width) * min(rows * height / header.height, height)
+
+
+def pixel_step(grid: Grid, header: Header, overview: int | None) -> float:
+    """Pixels of the level per output pixel, along the way where there are more of them."""
+    width, height = (header.width, header.height) if overview is None else header.overviews[overview]
+    columns, rows = _native_size(grid, header)
+    return max(columns * width / header.width / grid.width, rows * height / header.height / grid.height)

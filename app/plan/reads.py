@@ -17,7 +17,7 @@ from app.model.request import ImageRequest, PointRequest, Selection
 from app.model.source import Header, Source
 from app.plan.crs import places_of
 from app.plan.grid import plan_grid
-from app.plan.overview import count_pixels, pick_overview
+from app.plan.overview import count_pixels, pick_overview, pixel_step
 
 REMEMBERED = 2048
 """Plans kept: a map that is moved back, or shown in another style, asks for the same tiles again."""
@@ -56,7 +56,8 @@ def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: 
 def _at_resolution(read: PlannedRead, grid: Grid, resampling: str) -> PlannedRead:
     """Add the overview that will be read, and how much of it."""
     overview = pick_overview(grid, read.header, resampling)
-    return replace(read, overview=overview, pixels=count_pixels(grid, read.header, overview))
+    pixels, step = count_pixels(grid, read.header, overview), pixel_step(grid, read.header, overview)
+    return replace(read, overview=overview, pixels=pixels, step=step)
 
 
 def plan_rehearsal(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,6 +54,7 @@ COORDINATE_MAX = 1e12
 BANDS_MAX = 4096
 BLOCK_BYTES_MAX = 64 * MIB
 _CRS_BY_TEXT: LRUCache[str, CRS] = LRUCache(256)
+_CRS_LOCK = Lock()
 
 
 class GdalReader:
@@ -190,7 +192,10 @@ def version_of(opened: ByteSource, source: Source) -> str:
 
 def interned(crs: CRS | None) -> CRS | None:
     """One object for equal CRS: to find by PROJ that two of them are equal takes longer than to gather a tile."""
-    return _CRS_BY_TEXT.setdefault(crs.to_wkt(), crs) if crs else None
+    if crs is None:
+        return None
+    with _CRS_LOCK:
+        return _CRS_BY_TEXT.setdefault(crs.to_wkt(), crs)
 
 
 def _statistics(tags: Mapping[str, str]) -> tuple[float, float] | None:

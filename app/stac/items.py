@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import copy
 from dataclasses import dataclass
 
 from cachetools import LRUCache, TTLCache
@@ -69,7 +70,7 @@ class Items:
         if known is not None and time.monotonic() < known.fresh_until:
             return known.item
         if (failure := self._failed.get(location)) is not None:
-            raise failure.with_traceback(None)
+            raise copy(failure)
         return await self._flights.run(location, lambda: self._load(location, known))
 
     async def _load(self, location: Location, known: KnownItem | None) -> Item:
@@ -77,7 +78,7 @@ class Items:
             item, etag = await self._read(location, known)
         except LASTING as failure:
             if self._failed.maxsize:
-                self._failed[location] = failure
+                self._failed[location] = copy(failure)  # without its traceback, which holds the document
             raise
         found = KnownItem(item=item, etag=etag, fresh_until=time.monotonic() + self._ttl_s)
         if found.weight <= self._known.maxsize:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Hashable
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -44,7 +45,7 @@ class Resolver:
         self._assets_max = settings.assets_max
         self._items = Items(store, settings)
         self._locations: TTLCache[tuple[str, str], Location] = TTLCache(CHOICES_MAX, LOCATIONS_TTL_S)
-        self._choices: LRUCache[tuple[Item, Selection, str, int | None], Choice] = LRUCache(CHOICES_MAX)
+        self._choices: LRUCache[Hashable, Choice] = LRUCache(CHOICES_MAX)
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
@@ -65,12 +66,18 @@ class Resolver:
             assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
         """
         if dataset.kind is DatasetKind.COG:
-            return self._single(dataset, selection)
+            location = self._locate(dataset)
+            return self._remember((location, selection), lambda: _single(location, selection))
         item = await self.item(dataset)
         key = (item, selection, dataset.home, assets_max)
-        if key not in self._choices:
-            self._choices[key] = self._of_item(item, dataset, selection, assets_max)
-        return self._choices[key]
+        return self._remember(key, lambda: self._of_item(item, dataset, selection, assets_max))
+
+    def _remember(self, key: Hashable, make: Callable[[], Choice]) -> Choice:
+        """Give the same object for the same wish, so that plans can be remembered, too."""
+        choice = self._choices.get(key)
+        if choice is None:
+            choice = self._choices[key] = make()
+        return choice
 
     def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection, assets_max: int | None) -> Choice:
         picked = choose_assets(item, selection)
@@ -106,18 +113,19 @@ class Resolver:
             expression=chosen.expression,
         )
 
-    def _single(self, dataset: DatasetRef, selection: Selection) -> Choice:
-        names = _band_names(selection.expression) if selection.expression else {}
-        bands = tuple(sorted({ref.band for ref in names.values() if ref.band}))
-        location = self._locate(dataset)
-        source = Source(
-            name=_file_name(location),
-            location=location,
-            indexes=bands or selection.indexes,
-            nodata=selection.nodata,
-            unscale=selection.unscale,
-        )
-        return Choice(name=source.name, sources=(source,), expression=selection.expression, names=names)
+
+def _single(location: Location, selection: Selection) -> Choice:
+    """What a selection means for one raster."""
+    names = _band_names(selection.expression) if selection.expression else {}
+    bands = tuple(sorted({ref.band for ref in names.values() if ref.band}))
+    source = Source(
+        name=_file_name(location),
+        location=location,
+        indexes=bands or selection.indexes,
+        nodata=selection.nodata,
+        unscale=selection.unscale,
+    )
+    return Choice(name=source.name, sources=(source,), expression=selection.expression, names=names)
 
 
 def _band_names(expression: Expression) -> dict[str, BandRef]:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.crs import CRS
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.transform import from_origin
 from rasterio.warp import transform
 
@@ -326,6 +326,47 @@ def test_other_resamplings_are_those_of_the_general_driver(folder, case, resampl
         assert np.percentile(difference, 99) <= 0.015 * max(1, np.ptp(general.data[both].astype(float)))
         identical += not difference.any()
     assert identical >= 2
+
+
+@pytest.mark.parametrize("method", ["bilinear", "lanczos"])
+def test_the_edges_of_a_tile_of_a_file_without_overviews_are_resampled_as_its_middle(folder, method):
+    """Many source pixels to one of the output: the kernel reaches as many times farther."""
+    path = made(folder, f"fine-{method}", driver="GTiff", compress="deflate", **TILED)
+    frame = Frame(bounds=(15.06, 46.88, 15.14, 46.92), bounds_crs=WGS84, crs=WGS84, width=16, height=12)
+    plans = [
+        lambda s, h, more=padding: plan_frame(s, h, frame, resampling=method, reproject=method, padding=more)
+        for padding in (0, 4)
+    ]
+    for general, fast in pairs(path, plans):
+        difference = np.abs(general.data.astype(float) - fast.data)
+        assert difference.max() <= 0.01 * np.ptp(general.data.astype(float))
+
+
+def test_files_of_one_lattice_with_different_overviews_do_not_share_their_geometry(folder):
+    paths = [made(folder, f"by-{factor}", driver="GTiff", compress="deflate", **TILED) for factor in (2, 3)]
+    for path, factor in zip(paths, (2, 3), strict=True):
+        with rasterio.open(path, "r+") as dataset:
+            dataset.build_overviews([factor], Resampling.nearest)
+
+    async def both() -> list[tuple[Raster, Raster]]:
+        read = []
+        async with drivers(paths[0]) as (general, fast, _, _):
+            for path in paths:
+                source = Source(name=path.name, location=FileLocation(path.parents[-2], path))
+                [header] = await fast.headers([source])
+                plan = tile_plan(source, header, 2, 0)
+                read.append(((await general.read(plan))[0](), (await fast.read(plan))[0]()))
+        return read
+
+    for general, fast in asyncio.run(both()):
+        assert general.mask.any()
+        assert_alike(general, fast)
+
+
+def test_floats_of_16_bits_are_left_to_gdal_which_widens_them(folder):
+    path = made(folder, "half", dtype="float32", NBITS=16, compress="deflate")
+    with pytest.raises(AssertionError, match="its samples have 16 bits"):
+        asyncio.run(points(path, [(15.1, 46.9)]))
 
 
 @pytest.mark.parametrize("method", ["bilinear", "average"])

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from app.errors import DeadlineExceeded
+from app.errors import DeadlineExceeded, LimitExceeded, UpstreamUnusable
 from app.limits.workers import Workers
-from app.net.ranges import Span, coalesce, pick
+from app.net.budget import current_budget
+from app.net.ranges import Fetched, Span, coalesce
 from app.read.cog.decode import decode_block
 from app.read.cog.layout import Block, Level
 
@@ -61,13 +62,16 @@ class Reach:
         return wanted
 
 
-NEAR = Reach(0, 0, 0)
-"""Of a local file exactly the blocks that are wanted."""
+NEAR = Reach(64, 0, 0)
+"""Of a local file exactly the blocks that are wanted; GDAL writes 8 bytes between those that follow one another."""
 FAR = Reach(2 * 2**20, 640 * 2**10, 512 * 2**10)
 """Of a remote one as much as costs less than another round trip; maps are moved and drawn from left to right."""
 
 SPARE_BYTES = 32 * 2**20
-"""Memory for compressed blocks that came along between two wanted ones."""
+"""Memory for compressed blocks that came along with wanted ones."""
+
+SLICE = 16
+"""Blocks that are decoded in one go."""
 
 Loading = asyncio.Task[dict[BlockKey, Block]]
 
@@ -115,7 +119,7 @@ class Blocks:
     ) -> dict[BlockKey, Block]:
         """Wait for the loads under way, and start one for the rest; who leaves does not stop it for the others."""
         own: Loading | None = None
-        new = [key for key in keys if key not in self._loading]
+        new = [key for key in keys if (load := self._loading.get(key)) is None or load.done()]
         if new:
             own = asyncio.ensure_future(self._load(level, new, fetch, reach, name))
             self._loading |= dict.fromkeys(new, own)
@@ -124,10 +128,10 @@ class Blocks:
         for load in {self._loading[key] for key in keys}:
             try:
                 loaded |= await asyncio.shield(load)
-            except DeadlineExceeded:
+            except (DeadlineExceeded, LimitExceeded):
                 if load is own:
                     raise
-                # The time of the one who asked first was up, or he has left; ours is not.
+                # The time or the bytes of the one who asked first were used up, or he has left; ours are not.
                 rest = [key for key in keys if key not in loaded]
                 return loaded | await self._wait(level, rest, fetch, reach, name)
         return loaded
@@ -138,25 +142,38 @@ class Blocks:
         bodies = {key: body for key in keys if (body := self._spare.pop(key, None)) is not None}
         wanted = [key for key in keys if key not in bodies]
         if wanted:
-            bodies |= await self._fetch(level, wanted, fetch, reach)
-        blocks = await self._workers.run(lambda: [decode_block(level, bodies[key], name) for key in keys])
-        return dict(zip(keys, blocks, strict=True))
+            bodies |= await self._fetch(level, wanted, fetch, reach, name)
+        decoded: dict[BlockKey, Block] = {}
+        for start in range(0, len(keys), SLICE):  # between slices others have their turn, and time may be up
+            if (budget := current_budget()) is not None:
+                budget.check()
+            some = keys[start : start + SLICE]
+            blocks = await self._workers.run(_decode_all, level, [bodies[key] for key in some], name)
+            decoded |= zip(some, blocks, strict=True)
+        return decoded
 
-    async def _fetch(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach) -> dict[BlockKey, bytes]:
+    async def _fetch(
+        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str
+    ) -> dict[BlockKey, bytes]:
         """Fetch compressed blocks; others that came along become spare ones."""
         asked = reach.asked(level, [key.block for key in keys])
         merged = coalesce([_span(level, block) for block in asked], reach.gap)
-        fetched = await fetch(merged)
-        bodies = {key: pick(_span(level, key.block), merged, fetched) for key in keys}
+        fetched = Fetched(merged, await fetch(merged))
+        bodies = {key: fetched.pick(_span(level, key.block)) for key in keys}
+        if any(len(body) < level.counts[key.block] for key, body in bodies.items()):
+            raise UpstreamUnusable(f"{name} is cut off: it names blocks behind its end.")
         for block in range(min(asked), max(asked) + 1):
-            key, span = keys[0]._replace(block=block), _span(level, block)
-            if key not in bodies and key not in self._kept and _is_in(span, merged):
-                self._spare[key] = pick(span, merged, fetched)
+            key, body = keys[0]._replace(block=block), fetched.get(_span(level, block))
+            if not body or len(body) < level.counts[block] or key in bodies or key in self._kept:
+                continue
+            if len(body) <= self._spare.maxsize:
+                self._spare[key] = body
         return bodies
 
     def _land(self, keys: Sequence[BlockKey], done: Loading) -> None:
         for key in keys:
-            del self._loading[key]
+            if self._loading.get(key) is done:
+                del self._loading[key]
         if done.cancelled() or done.exception():
             return
         for key, block in done.result().items():
@@ -168,6 +185,5 @@ def _span(level: Level, block: int) -> Span:
     return level.offsets[block], level.counts[block]
 
 
-def _is_in(span: Span, merged: Sequence[Span]) -> bool:
-    offset, length = span
-    return length > 0 and any(start <= offset and offset + length <= start + size for start, size in merged)
+def _decode_all(level: Level, bodies: Sequence[bytes], name: str) -> list[Block]:
+    return [decode_block(level, body, name) for body in bodies]

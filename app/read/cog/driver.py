@@ -34,6 +34,9 @@ GEOMETRY_BYTES = 64 * 2**20
 QUICK_PIXELS = 512 * 512
 """A grid of so many pixels is sampled at once, in two or three ms; a larger one in a thread."""
 
+BLOCKS_MAX = 4096
+"""Most blocks of one read."""
+
 DECODED_MAX = 128 * 2**20
 """Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
 
@@ -139,7 +142,11 @@ class CogReader:
 
     async def _sampling(self, read: PlannedRead, grid: Grid, samplings: dict[object, Sampling]) -> Sampling:
         """Find the source pixels of the grid; assets of one lattice share the result, however large it is."""
-        key = (grid, read.header.lattice, read.overview)
+        key = (
+            grid,
+            read.header.lattice,
+            read.level_wh,
+        )  # not the overview's number: files of a lattice differ in those
         sampling = samplings.get(key) or self._samplings.get(key)
         if sampling is None:
             sampling = await self._sample(read, grid)
@@ -199,5 +206,5 @@ def require_stored_overviews(layout: Layout, read: PlannedRead, grid: Grid) -> N
 
 def require_modest(wish: Wish) -> None:
     """Raise ``Declined`` for a read of more pixels than are held in memory at once."""
-    if wish.decoded_bytes > DECODED_MAX:
+    if wish.decoded_bytes > DECODED_MAX or wish.blocks > BLOCKS_MAX:
         raise Declined("so many pixels are read piece by piece", Reason.SIZE)

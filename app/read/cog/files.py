@@ -102,6 +102,10 @@ def _unfit(header: Header, layout: Layout) -> str:
         return "it is turned, or placed by ground control points"
     if tuple((level.width, level.height) for level in overviews) != header.overviews:
         return "its overviews are not in order"
+    kinds = {(level.dtype, level.bands, level.planes) for level in layout.levels}
+    sizes = [(level.width, level.height) for level in layout.levels]
+    if len(kinds) > 1 or (layout.masks and [(mask.width, mask.height) for mask in layout.masks] != sizes):
+        return "its levels do not fit together"
     if header.transform.b or header.transform.d or header.transform.a < 0:
         return "it is rotated or mirrored"
     if header.crs is None:
@@ -110,11 +114,11 @@ def _unfit(header: Header, layout: Layout) -> str:
 
 
 def _local_version(location: Location) -> object:
-    """Size and time of a local file; None for a remote one, and for one that cannot be looked at."""
+    """Inode, size and time of a local file; None for a remote one, and for one that cannot be looked at."""
     if not isinstance(location, FileLocation):
         return None
     try:
         status = location.path.stat()
     except OSError:
         return None
-    return status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -13,10 +13,14 @@ from async_tiff import TIFF, ImageFileDirectory
 from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
 from numpy.typing import NDArray
 
-from app.net.ranges import HEAD_BYTES
+from app.errors import SwathError
+from app.net.ranges import HEAD_BYTES, Span
 from app.net.source import ByteSource
 
 DIRECTORIES_MAX = 64
+ENTRIES_MAX = 1024
+VALUES_MAX = 2**20
+"""Values of one entry, such as the offsets of as many blocks; async-tiff takes 32 bytes for each."""
 DIRECTORY_BYTES = 512
 """Read of a directory at once: that of a COG has about twenty entries of 12 or 20 bytes."""
 _KINDS = {SampleFormat.Uint: "u", SampleFormat.Int: "i", SampleFormat.Float: "f"}
@@ -118,10 +122,13 @@ async def read_layout(source: ByteSource) -> Layout:
         Declined: The file has strips, or pixels this driver does not decode.
         SwathError: Its bytes cannot be read.
     """
-    await _require_end(source)
+    await _require_sane_directories(source)
+    store = _Store(source)
     try:
-        tiff = await TIFF.open(source.name, store=_Store(source), prefetch=min(HEAD_BYTES, source.size))
+        tiff = await TIFF.open(source.name, store=store, prefetch=min(HEAD_BYTES, source.size))
     except Exception as err:
+        if store.failure is not None:
+            raise store.failure from err
         raise Declined("its directories cannot be read") from err
     order = "<" if tiff.endianness.name == "LittleEndian" else ">"
     images = [ifd for ifd in tiff.ifds if not _is_mask(ifd)]
@@ -131,25 +138,41 @@ async def read_layout(source: ByteSource) -> Layout:
     return Layout(levels=tuple(_level(ifd, order) for ifd in images), masks=tuple(_level(ifd, order) for ifd in masks))
 
 
-async def _require_end(source: ByteSource) -> None:
-    """Follow the chain of directories: async-tiff follows one that leads back into itself until memory is gone."""
+async def _require_sane_directories(source: ByteSource) -> None:
+    """Look at all directories before async-tiff does: it trusts what they say.
+
+    A chain that leads back into itself is followed, and an entry with 2**31 values allocated, until memory is gone.
+    """
     [start] = await source.ranges([(0, 16)])
     order = "<" if start[:2] == b"II" else ">"
     big = start[2:4] in (b"+\0", b"\0+")
-    count_code, entry_bytes, offset_code, first_at = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
     try:
-        [offset] = struct.unpack_from(order + offset_code, start, first_at)
+        [offset] = struct.unpack_from(order + ("Q" if big else "I"), start, 8 if big else 4)
         for _ in range(DIRECTORIES_MAX):
-            [head] = await source.ranges([(offset, DIRECTORY_BYTES)])
-            [count] = struct.unpack_from(order + count_code, head)
-            next_at = struct.calcsize(order + count_code) + entry_bytes * count
-            [tail] = [head[next_at:]] if next_at + 8 <= len(head) else await source.ranges([(offset + next_at, 8)])
-            [offset] = struct.unpack_from(order + offset_code, tail)
+            offset = await _next_directory(source, offset, order, big=big)
             if not offset:
                 return
     except struct.error as err:
         raise Declined("its directories cannot be read") from err
     raise Declined(f"it has more than {DIRECTORIES_MAX} directories")
+
+
+async def _next_directory(source: ByteSource, offset: int, order: str, *, big: bool) -> int:
+    """Judge the entries of a directory, and give the place of the next one, or 0."""
+    count_code, entry_code, offset_code = ("Q", "HHQ8x", "Q") if big else ("H", "HHI4x", "I")
+    [body] = await source.ranges([(offset, DIRECTORY_BYTES)])
+    [count] = struct.unpack_from(order + count_code, body)
+    head, entry = struct.calcsize(order + count_code), struct.calcsize(order + entry_code)
+    if count > ENTRIES_MAX:
+        raise Declined(f"it has a directory of more than {ENTRIES_MAX} entries")
+    if (length := head + count * entry + 8) > len(body):
+        [body] = await source.ranges([(offset, length)])
+    for number in range(count):
+        _, _, values = struct.unpack_from(order + entry_code, body, head + number * entry)
+        if values > VALUES_MAX:
+            raise Declined(f"it has an entry of more than {VALUES_MAX} values")
+    [following] = struct.unpack_from(order + offset_code, body, head + count * entry)
+    return int(following)
 
 
 def _is_mask(ifd: ImageFileDirectory) -> bool:
@@ -161,6 +184,8 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         raise Declined("it has strips, not tiles")
     if ifd.compression not in _DECODED:
         raise Declined(f"its compression is {getattr(ifd.compression, 'name', ifd.compression)}")
+    if not ifd.samples_per_pixel:
+        raise Declined("it has no samples")
     planes = ifd.samples_per_pixel if ifd.planar_configuration is PlanarConfiguration.Planar else 1
     level = Level(
         width=ifd.image_width,
@@ -202,7 +227,7 @@ def _dtype(ifd: ImageFileDirectory) -> str:
     [depth] = bits
     if depth == 1 and ifd.photometric_interpretation is PhotometricInterpretation.TransparencyMask:
         return "bit"
-    if depth not in (8, 16, 32, 64):
+    if depth not in (8, 16, 32, 64) or (depth == 16 and SampleFormat.Float in formats):  # GDAL widens those
         raise Declined(f"its samples have {depth} bits")
     return f"{_KINDS[formats.pop()]}{depth // 8}"
 
@@ -212,6 +237,8 @@ class _Store:
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
+        self.failure: SwathError | None = None
+        """The first one of a read: async-tiff tells it in words only."""
 
     async def get_range_async(
         self,
@@ -223,7 +250,7 @@ class _Store:
     ) -> bytes:
         """Read one range."""
         size = length if length is not None else (end or start) - start
-        return (await self._source.ranges([(start, size)]))[0]
+        return (await self._ranges([(start, size)]))[0]
 
     async def get_ranges_async(
         self,
@@ -235,4 +262,11 @@ class _Store:
     ) -> list[bytes]:
         """Read several ranges."""
         sizes = lengths if lengths is not None else [end - start for start, end in zip(starts, ends or (), strict=True)]
-        return await self._source.ranges(list(zip(starts, sizes, strict=True)))
+        return await self._ranges(list(zip(starts, sizes, strict=True)))
+
+    async def _ranges(self, spans: list[Span]) -> list[bytes]:
+        try:
+            return await self._source.ranges(spans)
+        except SwathError as failure:
+            self.failure = failure
+            raise

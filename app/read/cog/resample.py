@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -20,13 +21,18 @@ from app.read.cog.pixels import Cover, alpha_band_of, assemble, ranges_of
 from app.read.gdal import warp
 from app.read.opener import GDAL_OPTIONS
 
-MARGIN = 16
-"""Pixels around the grid: lanczos looks three output pixels far, and a level has up to twice as many."""
+MARGIN = 8
+"""Output pixels around the grid: lanczos looks three of them far."""
 
 
-def widened(sampling: Sampling, level: Level, padding: int) -> Sampling:
-    """The window of a sampling with a margin, more for output pixels of padding; its index means nothing."""
-    margin = MARGIN + 3 * padding
+def widened(sampling: Sampling, level: Level, step: float, padding: int) -> Sampling:
+    """The window of a sampling with a margin; its index means nothing.
+
+    Args:
+        step: Pixels of the level per output pixel.
+        padding: Output pixels that are read around the grid.
+    """
+    margin = math.ceil((MARGIN + padding) * max(1.0, step))
     (top, bottom), (left, right) = sampling.rows, sampling.columns
     return replace(
         sampling,

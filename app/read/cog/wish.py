@@ -51,7 +51,7 @@ class Wish:
     def of(cls, layout: Layout, level: int, sampling: Sampling, read: PlannedRead, plan: Plan | SamplePlan) -> Wish:
         """Wish for the bands of a read, in one level of its file."""
         if isinstance(plan, Plan) and not plan.is_nearest:
-            sampling = widened(sampling, layout.levels[level], plan.padding)
+            sampling = widened(sampling, layout.levels[level], read.step, plan.padding)
         version = read.header.version
         pixels = Pixels.under(sampling, layout.levels[level], bands_of(read))
         parts = [Part(pixels=pixels, number=level, version=version)]
@@ -59,6 +59,11 @@ class Wish:
             mask = Pixels.under(sampling, layout.masks[level], [1])
             parts.append(Part(pixels=mask, number=len(layout.levels) + level, version=version))
         return cls(read=read, plan=plan, sampling=sampling, parts=tuple(parts))
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks it needs."""
+        return sum(len(part.pixels.numbers) for part in self.parts)
 
     @property
     def decoded_bytes(self) -> int:

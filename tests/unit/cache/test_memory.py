@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 
 import pytest
 
+from app.cache.flight import SingleFlight
 from app.cache.memory import MemoryCache
 
 
@@ -85,3 +87,27 @@ def test_values_are_forgotten_by_size_and_by_age():
         assert again.calls == 2
 
     asyncio.run(story())
+
+
+def test_a_value_that_would_drive_all_others_out_is_not_kept():
+    cache: MemoryCache[str, bytes] = MemoryCache(max_bytes=100, size_of=len, ttl_s=60, largest_share=0.25)
+    cache.keep("large", bytes(26))
+    cache.keep("small", bytes(25))
+    assert (cache.kept("large"), cache.kept("small")) == (None, bytes(25))
+
+
+def test_a_call_runs_in_the_context_of_its_cache_and_not_of_the_first_caller():
+    """It spends nobody's budget, and sees what was set up when the server was."""
+    place: ContextVar[str] = ContextVar("place", default="nowhere")
+
+    async def run() -> str:
+        place.set("at start")
+        flight: SingleFlight[str, str] = SingleFlight()
+        place.set("in a request")
+
+        async def look() -> str:
+            return place.get()
+
+        return await flight.run("key", look)
+
+    assert asyncio.run(run()) == "at start"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.net.ranges import GAP, ContentRange, clip, coalesce, covers, parse_content_range, pick, size_of_unsatisfied
+from app.net.ranges import GAP, ContentRange, Fetched, clip, coalesce, covers, parse_content_range, size_of_unsatisfied
 
 DATA = bytes(range(256)) * 1000
 spans = st.lists(st.tuples(st.integers(0, 300_000), st.integers(0, 70_000)), max_size=12)
@@ -24,9 +24,9 @@ def test_spans_closer_than_the_gap_become_one() -> None:
 def test_every_wish_is_cut_out_of_the_merged_bodies_unchanged(wishes: list[tuple[int, int]]) -> None:
     clipped = [clip(wish, len(DATA)) for wish in wishes]
     merged = coalesce(clipped)
-    bodies = [DATA[offset : offset + length] for offset, length in merged]
+    fetched = Fetched(merged, [DATA[offset : offset + length] for offset, length in merged])
     for wish, span in zip(wishes, clipped, strict=True):
-        assert pick(span, merged, bodies) == DATA[wish[0] : sum(wish)]
+        assert fetched.pick(span) == DATA[wish[0] : sum(wish)]
 
 
 @pytest.mark.parametrize(

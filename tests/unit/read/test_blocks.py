@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from async_tiff.enums import Compression
 
-from app.errors import DeadlineExceeded
+from app.errors import DeadlineExceeded, LimitExceeded, UpstreamUnusable
 from app.limits.workers import Workers
 from app.net.ranges import Span
 from app.read.cog.blocks import NEAR, BlockKey, Blocks, Reach
@@ -137,6 +137,62 @@ def test_the_deadline_of_the_first_caller_is_not_that_of_the_second():
             await first
 
     with_blocks(story)
+
+
+def test_a_load_that_has_just_failed_is_begun_anew():
+    """Who comes in the same turn of the loop in which the first one's time was up."""
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        async def late(_: Sequence[Span]) -> list[bytes]:
+            raise DeadlineExceeded("too late")
+
+        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), late, NEAR, "a.tif"))
+        outcomes = []
+        for _ in range(6):  # at every step of the first one's way
+            await asyncio.sleep(0)
+            outcomes.append(asyncio.ensure_future(blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")))
+        assert all([len(await outcome) == 1 for outcome in outcomes])
+        with pytest.raises(DeadlineExceeded):
+            await first
+
+    with_blocks(story)
+
+
+def test_the_bytes_of_the_first_caller_are_not_those_of_the_second():
+    spent, up = Upstream(LimitExceeded("spent")), Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), spent, NEAR, "a.tif"))
+        await asyncio.sleep(0)
+        assert len(await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")) == 1
+        with pytest.raises(LimitExceeded):
+            await first
+
+    with_blocks(story)
+
+
+def test_a_file_that_ends_before_its_blocks_is_cut_off_and_not_empty():
+    """Fewer bytes than the directory says, or none at all, are no block that was never written."""
+
+    async def cut(spans: Sequence[Span]) -> list[bytes]:
+        return [FILE[offset : min(offset + length, 610)] for offset, length in spans]
+
+    async def story(blocks: Blocks) -> None:
+        for number in (2, 3):
+            with pytest.raises(UpstreamUnusable, match="cut off"):
+                await blocks.get(LEVEL, keys(number), cut, NEAR, "a.tif")
+
+    with_blocks(story)
+
+
+def test_without_a_cache_what_comes_along_is_dropped():
+    up = Upstream()
+
+    async def story(blocks: Blocks) -> None:
+        assert len(await blocks.get(LEVEL, keys(0, 3), up, Reach(1000, 0, 0), "a.tif")) == 2
+
+    with_blocks(story, max_bytes=0)
 
 
 def test_a_block_that_was_never_written_is_filled():
