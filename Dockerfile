@@ -30,7 +30,7 @@ ENV PATH=/opt/swath/bin:$PATH \
     OMP_NUM_THREADS=1 \
     NUMEXPR_NUM_THREADS=1 \
     SWATH_SAMPLE_DIR=/var/cache/swath/sample
-# Nothing else is written, so the root file system may be read-only.
+# Besides it only /tmp is written, a few kB, so the root file system may be read-only with a tmpfs there.
 VOLUME ["/var/cache/swath"]
 WORKDIR /var/cache/swath
 USER 10001:10001

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from rasterio.errors import NotGeoreferencedWarning
 from starlette.types import ASGIApp
 
 from app import __version__
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     configure_gdal()
     warnings.filterwarnings("ignore", module="rio_tiler")  # notes for its authors, not for our log
+    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # a single block has no place, and needs none
     api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
     install_problems(api)

@@ -1,7 +1,7 @@
 """Run the server: one process, or several that each listen on a socket of their own.
 
 Workers that share one listening socket do not share the work: with few clients that stay connected, one of two often
-takes them all. With ``SO_REUSEPORT`` the kernel deals connections out (socket(7)).
+takes them all. With ``SO_REUSEPORT`` Linux deals connections out (socket(7)).
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Address:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if hasattr(socket, "SO_REUSEPORT"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((self.host, self.port))
         listener.listen(BACKLOG)
         return listener

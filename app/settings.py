@@ -74,18 +74,20 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
-    # What is kept.
-    cache_items_mb: float = Field(64, ge=0, description="Memory for parsed STAC items; 0 switches the cache off.")
+    # What is kept, by each worker for itself.
+    cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")
     cache_headers_mb: float = Field(
         64,
         ge=0,
-        description="Memory for the first bytes of rasters, and as much again for their headers and block tables; "
+        description="Memory per worker for the first bytes of rasters, as much again for headers and block tables; "
         "0 switches both off.",
     )
-    cache_blocks_mb: float = Field(256, ge=0, description="Memory for decoded blocks; 0 switches the cache off.")
+    cache_blocks_mb: float = Field(
+        256, ge=0, description="Memory per worker for decoded blocks; 0 switches the cache off."
+    )
     cache_answers_mb: float = Field(
-        64, ge=0, description="Memory for finished pictures and arrays; 0 renders every request anew."
+        64, ge=0, description="Memory per worker for finished answers; 0 renders every request anew."
     )
     driver: Literal["auto", "gdal"] = Field(
         "auto", description="`gdal` reads everything with the general driver, the reference for the fast one."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import simplejpeg
@@ -89,5 +89,19 @@ def hostile_blocks() -> dict[str, bytes]:
         "zstd-that-is-none": tiff(64, 64, compression=ZSTD, data=b"\xff" * 100, pixel_scale=1),
         "deflate-that-is-none": tiff(64, 64, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
         "an-entry-of-2-to-the-31-values": tiff(64, 64, compression=DEFLATE, blocks=2**31, pixel_scale=1),
+        "a-mask-of-blocks-of-20000": with_mask(20_000 // 16 * 16),
         "fewer-blocks-than-it-needs": tiff(1000, 1000, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
     }
+
+
+def with_mask(tile: int) -> bytes:
+    """A good raster, and behind it the directory of an internal mask whose one block is ``tile`` pixels a side."""
+    good = partial(tiff, 64, 64, compression=DEFLATE, data=zlib.compress(bytes(4096)), pixel_scale=1)
+    at = len(good())
+    entries = [
+        (254, LONG, 1, 4), (256, LONG, 1, 64), (257, LONG, 1, 64), (258, SHORT, 1, 8), (259, SHORT, 1, DEFLATE),
+        (262, SHORT, 1, 4), (277, SHORT, 1, 1), (322, LONG, 1, tile), (323, LONG, 1, tile), (324, LONG, 1, at),
+        (325, LONG, 1, 20),
+    ]  # fmt: skip
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<2H2I", *entry) for entry in entries) + bytes(4)
+    return good(next_directory=at) + directory

@@ -25,6 +25,8 @@ WGS84 = CRS.from_epsg(4326)
 FORMATS = {"png": Format.PNG, "jpg": Format.JPEG, "jpeg": Format.JPEG, "webp": Format.WEBP, "tif": Format.TIFF,
            "tiff": Format.TIFF, "npy": Format.NPY}  # fmt: skip
 PADDING_MAX = 128
+PREVIEW_SIZE = 1024
+"""Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""
 DEGREES_MAX = (540.0, 90.0)
 PROJECTED_MAX = (1e8, 1e8)
 """Twice around the earth, in metres. GDAL unwinds a huge Web Mercator x by 360 degrees at a time: 1e18 never ends."""

@@ -14,15 +14,18 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 READS = Counter(
     "swath_reads",
-    "Rasters read for answers, by driver; `reason` says why the fast driver (cog) left one to the general one (gdal): "
+    "Rasters that the fast driver read (cog), the warm-up's included, or left to the general one (gdal) because of "
     "file, overviews, projection or size.",
     ["driver", "reason"],
 )
 
 
+_SHARED = FOLDER_VARIABLE in os.environ
+
+
 def exposition() -> bytes:
     """All counters as text."""
-    if FOLDER_VARIABLE not in os.environ:
+    if not _SHARED:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client has no types here

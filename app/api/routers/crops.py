@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import CROP, PREVIEW, documented
-from app.api.params import WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
+from app.api.params import PREVIEW_SIZE, WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
 from app.api.responses import image_response, known_names
 from app.api.route import PlainRoute
@@ -21,9 +21,6 @@ from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
 
 router = APIRouter(tags=["Crops and previews"], route_class=PlainRoute)
-
-PREVIEW_SIZE = 1024
-"""Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""
 
 
 @router.get("/{ds:dataset}/crop/{bbox}", openapi_extra=documented(CROP))

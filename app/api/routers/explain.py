@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import EXPLAIN, documented
-from app.api.params import parse_selection, parse_style
+from app.api.params import PREVIEW_SIZE, parse_selection, parse_style
 from app.api.query import Query
 from app.api.responses import json_response
 from app.api.route import PlainRoute
@@ -18,8 +18,6 @@ from app.pipeline.allowance import Cost, allowance
 from app.pipeline.explain import explain_image
 
 router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
-
-PREVIEW_SIZE = 1024
 
 
 @router.get("/{ds:dataset}/explain", openapi_extra=documented(EXPLAIN))

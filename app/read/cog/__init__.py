@@ -1,1 +1,1 @@
-"""The fast driver: true COGs, read block by block, sampled by our own geometry."""
+"""The fast driver: tiled GeoTIFFs read block by block, with a cache of decoded blocks and our own geometry."""

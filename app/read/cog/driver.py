@@ -42,7 +42,7 @@ DECODED_MAX = 128 * 2**20
 
 
 class CogReader:
-    """Reads true COGs; for what it declines it asks ``general``.
+    """Reads tiled GeoTIFFs, of which COGs are the best; for what it declines it asks ``general``.
 
     Args:
         store: Opens locations.

@@ -35,7 +35,7 @@ class CogHeader(Header):
     def weight(self) -> int:
         """Bytes in a cache."""
         blocks = sum(len(level.offsets) for level in self.layout.levels + self.layout.masks) if self.layout else 0
-        return ENTRY_BYTES + 32 * blocks
+        return ENTRY_BYTES + 16 * blocks
 
 
 class Files:

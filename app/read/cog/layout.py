@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +14,8 @@ from async_tiff import TIFF, ImageFileDirectory
 from async_tiff.enums import Compression, PhotometricInterpretation, PlanarConfiguration, Predictor, SampleFormat
 from numpy.typing import NDArray
 
-from app.errors import SwathError
+from app.errors import SwathError, UpstreamUnusable
+from app.net.budget import MIB
 from app.net.ranges import HEAD_BYTES, Span
 from app.net.source import ByteSource
 
@@ -30,7 +32,7 @@ _DECODED = {
     *(Compression.LZW, Compression.ZSTD, Compression.LZMA, Compression.PackBits, Compression.WebP, LERC),
 }
 
-BLOCK_BYTES_MAX = 64 * 2**20
+BLOCK_BYTES_MAX = 64 * MIB
 """Largest block that is decoded; that of an ordinary COG has half a MiB."""
 
 Block = NDArray[Any]
@@ -193,8 +195,8 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
         block_width=ifd.tile_width,
         block_height=ifd.tile_height,
         across=-(-ifd.image_width // ifd.tile_width),
-        offsets=ifd.tile_offsets or (),
-        counts=ifd.tile_byte_counts or (),
+        offsets=array("Q", ifd.tile_offsets or ()),
+        counts=array("Q", ifd.tile_byte_counts or ()),
         stored_bytes=sum(ifd.tile_byte_counts or ()),
         dtype=_dtype(ifd),
         bands=ifd.samples_per_pixel // planes,
@@ -212,12 +214,21 @@ def _level(ifd: ImageFileDirectory, order: str) -> Level:
 
 
 def _require_sane(level: Level) -> None:
-    """Raise ``Declined`` for a directory that lies: blocks that are not listed, or too large to decode."""
+    """Judge the blocks of a level, overviews and masks included.
+
+    Raises:
+        Declined: They are not all listed.
+        UpstreamUnusable: They are too large to decode, for GDAL too.
+    """
     blocks = level.across * -(-level.height // level.block_height) * level.planes
     if not blocks or len(level.offsets) != blocks or len(level.counts) != blocks:
         raise Declined("its blocks are not all listed")
-    if level.block_width * level.block_height * level.bands * np.dtype(level.numpy_dtype).itemsize > BLOCK_BYTES_MAX:
-        raise Declined("its blocks are too large")
+    size = level.block_width * level.block_height * level.bands * np.dtype(level.numpy_dtype).itemsize
+    if size > BLOCK_BYTES_MAX:
+        raise UpstreamUnusable(
+            f"The raster has blocks of {size / MIB:.0f} MiB, {BLOCK_BYTES_MAX / MIB:.0f} MiB are decoded at most; "
+            "a COG has blocks of 512 x 512 pixels."
+        )
 
 
 def _dtype(ifd: ImageFileDirectory) -> str:
