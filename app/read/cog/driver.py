@@ -21,9 +21,10 @@ from app.net.source import stamp
 from app.net.store import ByteStore
 from app.observe.metrics import READS
 from app.read.cog.blocks import FAR, NEAR, Blocks
+from app.read.cog.declined import Declined, Reason
 from app.read.cog.files import CogHeader, Files
 from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
-from app.read.cog.layout import Declined, Layout, Reason
+from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
 from app.read.reader import FAST, GENERAL, Explained, Piece, Reader, naming

@@ -12,7 +12,8 @@ from app.model.location import FileLocation, Location
 from app.model.source import Header, Source
 from app.net.source import ByteSource
 from app.net.store import ByteStore
-from app.read.cog.layout import Declined, Layout, read_layout
+from app.read.cog.declined import Declined
+from app.read.cog.layout import Layout, read_layout
 from app.read.reader import Reader, naming
 
 ENTRY_BYTES = 2048

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -18,13 +16,9 @@ from app.errors import SwathError, UpstreamUnusable
 from app.net.budget import MIB
 from app.net.ranges import HEAD_BYTES, Span
 from app.net.source import ByteSource
+from app.read.cog.declined import Declined
+from app.read.cog.directories import require_sane_directories
 
-DIRECTORIES_MAX = 64
-ENTRIES_MAX = 1024
-VALUES_MAX = 2**20
-"""Values of one entry, such as the offsets of as many blocks; async-tiff takes 32 bytes for each."""
-DIRECTORY_BYTES = 512
-"""Read of a directory at once: that of a COG has about twenty entries of 12 or 20 bytes."""
 _KINDS = {SampleFormat.Uint: "u", SampleFormat.Int: "i", SampleFormat.Float: "f"}
 LERC = 34887
 _DECODED = {
@@ -37,23 +31,6 @@ BLOCK_BYTES_MAX = 64 * MIB
 
 Block = NDArray[Any]
 """Pixels of one block: shape ``(y, x, band)``, in this machine's byte order, not to be written to."""
-
-
-class Reason(StrEnum):
-    """What the fast driver does not do, in a word for metrics."""
-
-    FILE = "file"
-    OVERVIEWS = "overviews"
-    PROJECTION = "projection"
-    SIZE = "size"
-
-
-class Declined(Exception):
-    """This is not for the fast driver; the text says why."""
-
-    def __init__(self, text: str, reason: Reason = Reason.FILE) -> None:
-        super().__init__(text)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +101,7 @@ async def read_layout(source: ByteSource) -> Layout:
         Declined: The file has strips, or pixels this driver does not decode.
         SwathError: Its bytes cannot be read.
     """
-    await _require_sane_directories(source)
+    await require_sane_directories(source)
     store = _Store(source)
     try:
         tiff = await TIFF.open(source.name, store=store, prefetch=min(HEAD_BYTES, source.size))
@@ -138,43 +115,6 @@ async def read_layout(source: ByteSource) -> Layout:
     if masks and len(masks) != len(images):
         raise Declined("its mask has other overviews than its pixels")
     return Layout(levels=tuple(_level(ifd, order) for ifd in images), masks=tuple(_level(ifd, order) for ifd in masks))
-
-
-async def _require_sane_directories(source: ByteSource) -> None:
-    """Look at all directories before async-tiff does: it trusts what they say.
-
-    A chain that leads back into itself is followed, and an entry with 2**31 values allocated, until memory is gone.
-    """
-    [start] = await source.ranges([(0, 16)])
-    order = "<" if start[:2] == b"II" else ">"
-    big = start[2:4] in (b"+\0", b"\0+")
-    try:
-        [offset] = struct.unpack_from(order + ("Q" if big else "I"), start, 8 if big else 4)
-        for _ in range(DIRECTORIES_MAX):
-            offset = await _next_directory(source, offset, order, big=big)
-            if not offset:
-                return
-    except struct.error as err:
-        raise Declined("its directories cannot be read") from err
-    raise Declined(f"it has more than {DIRECTORIES_MAX} directories")
-
-
-async def _next_directory(source: ByteSource, offset: int, order: str, *, big: bool) -> int:
-    """Judge the entries of a directory, and give the place of the next one, or 0."""
-    count_code, entry_code, offset_code = ("Q", "HHQ8x", "Q") if big else ("H", "HHI4x", "I")
-    [body] = await source.ranges([(offset, DIRECTORY_BYTES)])
-    [count] = struct.unpack_from(order + count_code, body)
-    head, entry = struct.calcsize(order + count_code), struct.calcsize(order + entry_code)
-    if count > ENTRIES_MAX:
-        raise Declined(f"it has a directory of more than {ENTRIES_MAX} entries")
-    if (length := head + count * entry + 8) > len(body):
-        [body] = await source.ranges([(offset, length)])
-    for number in range(count):
-        _, _, values = struct.unpack_from(order + entry_code, body, head + number * entry)
-        if values > VALUES_MAX:
-            raise Declined(f"it has an entry of more than {VALUES_MAX} values")
-    [following] = struct.unpack_from(order + offset_code, body, head + count * entry)
-    return int(following)
 
 
 def _is_mask(ifd: ImageFileDirectory) -> bool:
