@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -17,12 +18,13 @@ CROP = "/cog/bbox/15.01,46.86,15.05,46.9/32x32.npy"
 
 
 def write(path: Path, value: int) -> None:
-    """Write a COG of one value; files of all values have the same size."""
+    """Write a COG of one value; files of all values have the same size and time, as after ``cp -p``."""
     draft = path.with_suffix(".draft.tif")
     profile = {"driver": "COG", "dtype": "uint16", "count": 1, "height": 512, "width": 512, "crs": "EPSG:32633",
                "transform": from_origin(500000, 5200000, 30, 30), "blocksize": 128, "compress": "none"}  # fmt: skip
     with rasterio.open(draft, "w", **profile) as dataset:
         dataset.write(np.full((1, 512, 512), value, np.uint16))
+    os.utime(draft, (1_600_000_000, 1_600_000_000))
     draft.replace(path)
 
 

@@ -53,6 +53,12 @@ def test_a_caller_who_has_a_picture_costs_no_reading_and_no_drawing(ask):
     assert {step.split(";")[0] for step in again.headers["Server-Timing"].split(", ")} == {"item", "headers"}
 
 
+@pytest.mark.parametrize("wrong", [{"assets": "B99"}, {"assets": "B04", "color_formula": "saturation 2"}])
+def test_any_answer_is_known_to_a_caller_only_where_there_is_one(ask, wrong):
+    """``If-None-Match: *`` of a picture that cannot be made is its error."""
+    assert ask(TILE, **wrong, headers={"If-None-Match": "*"}).status_code in (400, 404)
+
+
 def test_a_picture_asked_for_again_comes_from_memory(ask):
     first, again = (ask(TILE, assets="visual", rescale="0,201") for _ in range(2))
     assert (first.headers["X-Cache"], again.headers["X-Cache"]) == ("MISS", "HIT")

@@ -115,6 +115,21 @@ def test_a_signal_ends_all_workers_and_the_server_without_a_fault(server, number
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
+def test_workers_end_when_their_supervisor_is_killed(server):
+    """Nobody would end them later, and the port would stay taken."""
+    eventually(lambda: len(server.workers()) == 2, "two workers")
+    workers = server.workers()
+    server.process.kill()
+    server.process.wait(timeout=10)
+    eventually(lambda: not any(is_running(pid) for pid in workers), "no worker left")
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended, unless nobody has asked for its status."""
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
 def test_when_all_workers_end_the_server_ends_and_says_why(server):
     eventually(lambda: len(server.workers()) == 2, "two workers")
     for pid in server.workers():
