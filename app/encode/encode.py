@@ -7,9 +7,9 @@ from collections.abc import Callable
 from app.encode.channels import is_opaque
 from app.encode.jpeg import encode_jpeg
 from app.encode.npy import encode_npy
+from app.encode.photo import encode_avif, encode_webp
 from app.encode.png import encode_png
 from app.encode.tiff import encode_tiff
-from app.encode.webp import encode_webp
 from app.model.raster import Raster
 from app.model.request import Format
 
@@ -19,6 +19,7 @@ ENCODERS: dict[Format, Encoder] = {
     Format.PNG: encode_png,
     Format.JPEG: encode_jpeg,
     Format.WEBP: encode_webp,
+    Format.AVIF: encode_avif,
     Format.TIFF: encode_tiff,
     Format.NPY: encode_npy,
 }
@@ -27,6 +28,7 @@ DTYPES: dict[Format, tuple[str, ...]] = {
     Format.PNG: ("uint8", "uint16"),
     Format.JPEG: ("uint8",),
     Format.WEBP: ("uint8",),
+    Format.AVIF: ("uint8",),
 }
 """What pictures can hold; arrays (npy, tif) hold anything."""
 

@@ -23,6 +23,7 @@ class Format(StrEnum):
     PNG = "png"
     JPEG = "jpg"
     WEBP = "webp"
+    AVIF = "avif"
     TIFF = "tif"
     NPY = "npy"
 
@@ -41,6 +42,7 @@ _MEDIA_TYPES = {
     Format.PNG: "image/png",
     Format.JPEG: "image/jpeg",
     Format.WEBP: "image/webp",
+    Format.AVIF: "image/avif",
     Format.TIFF: "image/tiff; application=geotiff",
     Format.NPY: "application/x-binary",
 }

@@ -183,6 +183,7 @@ MEDIA_TYPES = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
     "webp": "image/webp",
+    "avif": "image/avif",
     "tif": "image/tiff; application=geotiff",
     "tiff": "image/tiff; application=geotiff",
     "npy": "application/x-binary",

@@ -68,10 +68,18 @@ def test_a_jpeg_is_grey_or_rgb_and_close_to_the_values(bands, mode):
     assert np.abs(np.asarray(read).astype(int) - 120).max() <= 2
 
 
+@pytest.mark.parametrize("format", [Format.WEBP, Format.AVIF])
 @pytest.mark.parametrize(("bands", "mask", "mode"), [(1, None, "RGB"), (3, None, "RGB"), (1, half(), "RGBA")])
-def test_a_webp_is_rgb_or_rgba(bands, mask, mode):
-    read = Image.open(BytesIO(encode(noise(bands, mask=mask), Format.WEBP, return_mask=True)))
-    assert (read.mode, read.size) == (mode, (30, 20))
+def test_webp_and_avif_are_rgb_or_rgba(format, bands, mask, mode):
+    read = Image.open(BytesIO(encode(noise(bands, mask=mask), format, return_mask=True)))
+    assert (read.format, read.mode, read.size) == (format.name, mode, (30, 20))
+
+
+@pytest.mark.parametrize("format", [Format.WEBP, Format.AVIF])
+def test_webp_and_avif_are_close_to_the_values(format):
+    smooth = raster(np.full((3, 16, 16), 120), "uint8")
+    read = Image.open(BytesIO(encode(smooth, format, return_mask=True)))
+    assert np.abs(np.asarray(read).astype(int) - 120).max() <= 3
 
 
 @pytest.mark.parametrize("dtype", "uint8 int8 uint16 int16 uint32 int32 int64 float32 float64".split())
@@ -99,7 +107,7 @@ def test_a_tiff_is_georeferenced_and_its_last_band_is_alpha(dtype, opaque, bands
         assert np.array_equal(dataset.read(bands + 1), np.where(half(), opaque, 0))
 
 
-@pytest.mark.parametrize("format", [Format.PNG, Format.JPEG, Format.WEBP])
+@pytest.mark.parametrize("format", [Format.PNG, Format.JPEG, Format.WEBP, Format.AVIF])
 @pytest.mark.parametrize("bands", [2, 4])
 def test_a_picture_of_two_or_four_bands_is_refused(format, bands):
     with pytest.raises(BadRequest, match="one or three bands"):
