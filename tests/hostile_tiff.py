@@ -90,16 +90,17 @@ def hostile_blocks() -> dict[str, bytes]:
         "deflate-that-is-none": tiff(64, 64, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
         "an-entry-of-2-to-the-31-values": tiff(64, 64, compression=DEFLATE, blocks=2**31, pixel_scale=1),
         "a-mask-of-blocks-of-20000": with_mask(20_000 // 16 * 16),
+        "a-mask-of-another-size": with_mask(64, side=32),
         "fewer-blocks-than-it-needs": tiff(1000, 1000, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
     }
 
 
-def with_mask(tile: int) -> bytes:
+def with_mask(tile: int, side: int = 64) -> bytes:
     """A good raster, and behind it the directory of an internal mask whose one block is ``tile`` pixels a side."""
     good = partial(tiff, 64, 64, compression=DEFLATE, data=zlib.compress(bytes(4096)), pixel_scale=1)
     at = len(good())
     entries = [
-        (254, LONG, 1, 4), (256, LONG, 1, 64), (257, LONG, 1, 64), (258, SHORT, 1, 8), (259, SHORT, 1, DEFLATE),
+        (254, LONG, 1, 4), (256, LONG, 1, side), (257, LONG, 1, side), (258, SHORT, 1, 8), (259, SHORT, 1, DEFLATE),
         (262, SHORT, 1, 4), (277, SHORT, 1, 1), (322, LONG, 1, tile), (323, LONG, 1, tile), (324, LONG, 1, at),
         (325, LONG, 1, 20),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import NotFound, Overloaded
+from app.errors import NotFound, Overloaded, UpstreamUnusable
 from app.model.location import RemoteLocation
 from app.settings import Settings
 from app.stac.items import Items
@@ -82,6 +82,23 @@ def test_a_missing_item_is_not_asked_for_again_for_a_moment(tmp_path):
         assert (await items.get(place)).id == "late"
 
     assert tell(tmp_path, story).count() == 2
+
+
+def test_a_remembered_failure_holds_nothing_of_what_led_to_it(tmp_path):
+    """Its traceback would keep the document, of up to 8 MiB, and so would its cause."""
+    (tmp_path / "item.json").write_text("{ no JSON")
+
+    async def story(items: Items, place: RemoteLocation) -> None:
+        with pytest.raises(UpstreamUnusable) as first:
+            await items.get(place)
+        with pytest.raises(UpstreamUnusable) as second:
+            await items.get(place)
+        assert str(first.value) == str(second.value)
+        assert second.value.__cause__ is None
+        assert second.value.__context__ is None
+        assert len(second.traceback) <= 3
+
+    tell(tmp_path, story)
 
 
 def test_a_failing_server_is_not_asked_again_for_a_moment(tmp_path):
