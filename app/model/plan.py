@@ -34,8 +34,7 @@ class PlannedRead:
     @property
     def level_wh(self) -> tuple[int, int]:
         """Width and height of the level that will be read."""
-        header = self.header
-        return (header.width, header.height) if self.overview is None else header.overviews[self.overview]
+        return self.header.level_wh(self.overview)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -81,6 +81,10 @@ class Header:
     warped: bool = False
     statistics: tuple[tuple[float, float] | None, ...] = ()
 
+    def level_wh(self, overview: int | None) -> tuple[int, int]:
+        """Width and height of an overview, or of the full resolution (None)."""
+        return (self.width, self.height) if overview is None else self.overviews[overview]
+
     def describe(self, index: int) -> str:
         """Description of a band (from 1)."""
         return self.descriptions[self.indexes.index(index)] if index in self.indexes else f"b{index}"

@@ -36,7 +36,7 @@ def _expression(plan: Plan) -> dict[str, Any] | None:
 
 def _read(read: PlannedRead, how: Explained) -> dict[str, Any]:
     header = read.header
-    width, height = (header.width, header.height) if read.overview is None else header.overviews[read.overview]
+    width, height = read.level_wh
     return {
         "source": read.source.name,
         "bands": list(read.indexes),

@@ -54,13 +54,13 @@ def _native_size(grid: Grid, header: Header) -> tuple[int, int]:
 
 def count_pixels(grid: Grid, header: Header, overview: int | None) -> float:
     """Pixels of the level that lie under the grid: what is decoded for it, at least."""
-    width, height = (header.width, header.height) if overview is None else header.overviews[overview]
+    width, height = header.level_wh(overview)
     columns, rows = _native_size(grid, header)
     return min(columns * width / header.width, width) * min(rows * height / header.height, height)
 
 
 def pixel_step(grid: Grid, header: Header, overview: int | None) -> float:
     """Pixels of the level per output pixel, along the way where there are more of them."""
-    width, height = (header.width, header.height) if overview is None else header.overviews[overview]
+    width, height = header.level_wh(overview)
     columns, rows = _native_size(grid, header)
     return max(columns * width / header.width / grid.width, rows * height / header.height / grid.height)

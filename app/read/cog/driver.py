@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from async_tiff.enums import Compression
@@ -143,11 +144,7 @@ class CogReader:
 
     async def _sampling(self, read: PlannedRead, grid: Grid, samplings: dict[object, Sampling]) -> Sampling:
         """Find the source pixels of the grid; assets of one lattice share the result, however large it is."""
-        key = (
-            grid,
-            read.header.lattice,
-            read.level_wh,
-        )  # not the overview's number: files of a lattice differ in those
+        key = (grid, read.header.lattice, read.level_wh)  # files of one lattice may have other overviews
         sampling = samplings.get(key) or self._samplings.get(key)
         if sampling is None:
             sampling = await self._sample(read, grid)
@@ -174,20 +171,21 @@ class CogReader:
 
     async def _cover(self, read: PlannedRead, part: Part) -> Cover:
         source = read.source
-
-        async def fetch(spans: Sequence[Span]) -> list[bytes]:
-            opened = await self._store.open(source.location)
-            try:
-                if not read.header.version.startswith(stamp(opened, source.location)):
-                    self._files.forget(source)
-                    raise UpstreamFailed(f"{opened.name} changed while it was read; try again.")
-                return await opened.ranges(spans)
-            finally:
-                opened.close()
-
         with naming(source):
             reach = FAR if isinstance(source.location, RemoteLocation) else NEAR
+            fetch = partial(self._fetch, read)
             return Cover(part.pixels, await self._blocks.get(part.level, part.keys, fetch, reach, source.name))
+
+    async def _fetch(self, read: PlannedRead, spans: Sequence[Span]) -> list[bytes]:
+        """Read ranges of the very version of the file that its header tells of."""
+        opened = await self._store.open(read.source.location)
+        try:
+            if not read.header.version.startswith(stamp(opened, read.source.location)):
+                self._files.forget(read.source)
+                raise UpstreamFailed(f"{opened.name} changed while it was read; try again.")
+            return await opened.ranges(spans)
+        finally:
+            opened.close()
 
 
 def layout_of(read: PlannedRead) -> Layout:

@@ -69,7 +69,7 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
     Raises:
         Untransformable: The general driver has to do it.
     """
-    size = (header.width, header.height) if overview is None else header.overviews[overview]
+    size = header.level_wh(overview)
     left, _, _, top = grid.bounds
     x_size, y_size = grid.resolution_xy
     xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size

@@ -124,16 +124,17 @@ def test_a_failure_is_not_kept():
     with_blocks(story)
 
 
-def test_the_deadline_of_the_first_caller_is_not_that_of_the_second():
-    """Who waited for another's fetch starts his own when the other's time is up."""
-    late, up = Upstream(DeadlineExceeded("too late")), Upstream()
+@pytest.mark.parametrize("used_up", [DeadlineExceeded("too late"), LimitExceeded("spent")])
+def test_the_time_and_the_bytes_of_the_first_caller_are_not_those_of_the_second(used_up):
+    """Who waited for another's fetch starts his own when the other's are used up."""
+    first_fetch, up = Upstream(used_up), Upstream()
 
     async def story(blocks: Blocks) -> None:
-        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), late, NEAR, "a.tif"))
+        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), first_fetch, NEAR, "a.tif"))
         await asyncio.sleep(0)
         [block] = await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")
         assert block[0, 0, 0] == 16
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(type(used_up)):
             await first
 
     with_blocks(story)
@@ -154,19 +155,6 @@ def test_a_load_that_has_just_failed_is_begun_anew():
             outcomes.append(asyncio.ensure_future(blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")))
         assert all([len(await outcome) == 1 for outcome in outcomes])
         with pytest.raises(DeadlineExceeded):
-            await first
-
-    with_blocks(story)
-
-
-def test_the_bytes_of_the_first_caller_are_not_those_of_the_second():
-    spent, up = Upstream(LimitExceeded("spent")), Upstream()
-
-    async def story(blocks: Blocks) -> None:
-        first = asyncio.ensure_future(blocks.get(LEVEL, keys(0), spent, NEAR, "a.tif"))
-        await asyncio.sleep(0)
-        assert len(await blocks.get(LEVEL, keys(0), up, NEAR, "a.tif")) == 1
-        with pytest.raises(LimitExceeded):
             await first
 
     with_blocks(story)
