@@ -56,6 +56,8 @@ class SwathError(Exception):
         self.faults = tuple(faults)
         self.retry_after_s: int | None = None
         self.upstream_status: int | None = None
+        self.pause_s: float | None = None
+        """Seconds after which the same request to the source may do better; None where it will not."""
 
     def about(self, subject: str) -> Self:
         """Give the same error, its detail beginning with what it is about: ``Asset 'B04': …``."""

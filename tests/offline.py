@@ -6,19 +6,20 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import aiohttp
 import pytest
 from aiohttp.abc import ResolveResult
+
+from app.net.names import SystemResolver
 
 
 @contextmanager
 def offline() -> Iterator[list[str]]:
     """Fail every name look-up but ``localhost`` of servers in this process while inside; gives the names asked for."""
     asked: list[str] = []
-    look_up = aiohttp.ThreadedResolver.resolve
+    look_up = SystemResolver.resolve
 
     async def refuse(
-        self: aiohttp.ThreadedResolver, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+        self: SystemResolver, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         asked.append(host)
         if host == "localhost":
@@ -26,5 +27,5 @@ def offline() -> Iterator[list[str]]:
         raise OSError(f"{host} is not looked up in tests")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(aiohttp.ThreadedResolver, "resolve", refuse)
+        patch.setattr(SystemResolver, "resolve", refuse)
         yield asked

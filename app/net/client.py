@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -13,13 +13,20 @@ from app.model.location import RemoteLocation
 from app.net import faults
 from app.net.answers import Document, RangeAnswer
 from app.net.body import read_document, read_part, read_whole
+from app.net.breaker import Breakers
 from app.net.budget import current_budget
-from app.net.clock import on_time
+from app.net.clock import Clock, on_time
 from app.net.guard import MakeResolver, guarded_session
+from app.net.names import SystemResolver
 from app.net.policy import SourcePolicy, shown
 from app.net.ranges import covers, parse_content_range, size_of_unsatisfied
+from app.net.retry import Retries
 from app.net.url import HttpUrl
 from app.settings import Settings
+
+T = TypeVar("T")
+Take: TypeAlias = Callable[[aiohttp.ClientResponse, HttpUrl], Awaitable[T]]
+"""Makes something of an answer that came from a URL, or raises what its status means."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -37,12 +44,14 @@ class GuardedClient:
     """
 
     def __init__(
-        self, policy: SourcePolicy, settings: Settings, *, make_resolver: MakeResolver = aiohttp.ThreadedResolver
+        self, policy: SourcePolicy, settings: Settings, *, make_resolver: MakeResolver = SystemResolver
     ) -> None:
         self._policy = policy
         self._settings = settings
         self._make_resolver = make_resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._retries = Retries()
+        self._breakers = Breakers()
 
     async def get_document(
         self, location: RemoteLocation, *, max_bytes: int, timeout_s: float, etag: str | None = None
@@ -59,8 +68,8 @@ class GuardedClient:
             SwathError: NotFound, SourceNotAllowed, UpstreamUnusable, UpstreamFailed, DeadlineExceeded, Overloaded,
                 LimitExceeded.
         """
-        headers = {"If-None-Match": etag} if etag else {}
-        async with self._reply(location, headers, timeout_s) as (reply, url):
+
+        async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> Document:
             final = RemoteLocation(url.text)
             if reply.status == 304 and etag:
                 return Document(body=b"", etag=etag, location=final, not_modified=True)
@@ -68,6 +77,8 @@ class GuardedClient:
                 raise faults.from_document_status(reply.status, reply.headers, url.host)
             body = await read_document(reply, url.host, max_bytes)
             return Document(body=body, etag=_etag(reply), location=final, media_type=reply.content_type)
+
+        return await self._ask(location, {"If-None-Match": etag} if etag else {}, take, timeout_s)
 
     async def get_range(self, location: RemoteLocation, offset: int, length: int) -> RangeAnswer:
         """Read ``length`` bytes from ``offset``; fewer where the file ends, none behind its end.
@@ -77,8 +88,8 @@ class GuardedClient:
         """
         if (budget := current_budget()) is not None:
             budget.check(length)
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
-        async with self._reply(location, headers, None) as (reply, url):
+
+        async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> RangeAnswer:
             if reply.status == 206:
                 return await self._part(reply, url, offset, length)
             if reply.status == 200:
@@ -87,6 +98,8 @@ class GuardedClient:
             if total is None or total > offset:
                 raise faults.from_range_status(reply.status, reply.headers, url.host)
             return RangeAnswer(body=b"", total_size=total, location=RemoteLocation(url.text), etag=_etag(reply))
+
+        return await self._ask(location, {"Range": f"bytes={offset}-{offset + length - 1}"}, take)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -107,33 +120,36 @@ class GuardedClient:
         final = RemoteLocation(url.text)
         return RangeAnswer(body=body, total_size=len(body), location=final, etag=_etag(reply), whole=True)
 
-    @asynccontextmanager
-    async def _reply(
-        self, location: RemoteLocation, headers: Mapping[str, str], timeout_s: float | None
-    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, HttpUrl]]:
-        """Send a GET and give the last answer with its URL; clock and exceptions are minded until its body is read."""
+    async def _ask(
+        self, location: RemoteLocation, headers: Mapping[str, str], take: Take[T], timeout_s: float | None = None
+    ) -> T:
+        """Send a GET, twice where that may help, and give what ``take`` makes of the last answer in time."""
         url = HttpUrl.parse(location.url)
-        async with on_time(shown(url.host), timeout_s):
-            for _ in range(self._settings.redirects_max + 1):
-                async with self._hop(url, headers) as reply:
-                    if reply.status not in _REDIRECTS:
-                        yield reply, url
-                        return
-                    url = _next_hop(reply, url)
+        async with on_time(shown(url.host), timeout_s) as clock:
+            return await self._retries.run(lambda: self._follow(url, headers, take, clock), clock)
+
+    async def _follow(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T:
+        """Send a GET, and again wherever the answer leads."""
+        for _ in range(self._settings.redirects_max + 1):
+            found = await self._hop(url, headers, take, clock)
+            if not isinstance(found, HttpUrl):
+                return found
+            url = found
         raise UpstreamUnusable(
             f"{shown(url.host)} redirects more than {self._settings.redirects_max} times (SWATH_REDIRECTS_MAX)."
         )
 
-    @asynccontextmanager
-    async def _hop(self, url: HttpUrl, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _hop(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T | HttpUrl:
+        """Send one GET where the host may be asked; its answer is taken, or leads elsewhere."""
         self._policy.check(url)
-        session = self._session(trusted=self._policy.trusts(url))
-        try:
-            target = URL(url.text, encoded=True)
-            async with session.get(target, headers=headers, allow_redirects=False) as reply:
-                yield reply
-        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            raise faults.from_exception(error, url.host, self._settings.upstream_timeout_s) from error
+        with self._breakers.of(url).watching(clock):
+            try:
+                target = URL(url.text, encoded=True)
+                session = self._session(trusted=self._policy.trusts(url))
+                async with session.get(target, headers=headers, allow_redirects=False) as reply:
+                    return _next_hop(reply, url) if reply.status in _REDIRECTS else await take(reply, url)
+            except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+                raise faults.from_exception(error, url.host, self._settings.upstream_timeout_s) from error
 
     def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
         if trusted not in self._sessions:

@@ -35,11 +35,11 @@ def from_exception(error: BaseException, host: str, silence_s: float) -> SwathEr
         return UpstreamFailed(f"The name {name} cannot be looked up.")
     if isinstance(error, aiohttp.ClientSSLError):
         return UpstreamFailed(f"{name} has no valid TLS certificate, or does not speak TLS.")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return UpstreamFailed(f"{name} refuses connections.")
     if isinstance(error, aiohttp.ClientPayloadError):
         return cut(host)
-    return UpstreamFailed(f"{name} broke off or did not speak HTTP.")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _passing(UpstreamFailed(f"{name} refuses connections."))
+    return _passing(UpstreamFailed(f"{name} broke off or did not speak HTTP."))
 
 
 def from_document_status(status: int, headers: Mapping[str, str], host: str) -> SwathError:
@@ -58,9 +58,9 @@ def from_range_status(status: int, headers: Mapping[str, str], host: str) -> Swa
     return _from_status(status, headers, host)
 
 
-def cut(host: str) -> UpstreamFailed:
+def cut(host: str) -> SwathError:
     """Make the error of a body that ends before its announced length."""
-    return UpstreamFailed(f"{shown(host)} cut the answer short.")
+    return _passing(UpstreamFailed(f"{shown(host)} cut the answer short."))
 
 
 def wrong_range(host: str) -> UpstreamFailed:
@@ -71,20 +71,30 @@ def wrong_range(host: str) -> UpstreamFailed:
 def _from_status(status: int, headers: Mapping[str, str], host: str) -> SwathError:
     name = shown(host)
     if status in (429, 503):
-        error = Overloaded(f"{name} asks for a pause ({status}).", retry_after_s=_retry_after_s(headers))
-        error.upstream_status = status
-        return error
+        told_s = _retry_after_s(headers)
+        busy = Overloaded(f"{name} asks for a pause ({status}).", retry_after_s=max(told_s, 1))
+        busy.upstream_status = status
+        return _passing(busy, told_s)
     if status >= 500:
-        return UpstreamFailed(f"{name} failed ({status}).", upstream_status=status)
+        failed = UpstreamFailed(f"{name} failed ({status}).", upstream_status=status)
+        return _passing(failed) if status in (502, 504) else failed
     if status in (401, 403):
         return UpstreamUnusable(f"{name} does not let strangers read this ({status}).", upstream_status=status)
     return UpstreamUnusable(f"{name} answered {status}, not with the bytes asked for.", upstream_status=status)
 
 
+def _passing(error: SwathError, pause_s: float = 0) -> SwathError:
+    """Mark a failure that a second try may not meet again."""
+    error.pause_s = pause_s
+    return error
+
+
 def _retry_after_s(headers: Mapping[str, str]) -> int:
-    """Read ``Retry-After`` in seconds, between 1 and the cap; a date counts as 1."""
+    """Read ``Retry-After`` in seconds, up to the cap; a date counts as a second, nothing as none."""
     text = headers.get("Retry-After", "").strip()
-    return min(max(int(text), 1), RETRY_AFTER_MAX_S) if text.isdecimal() and len(text) < 10 else 1
+    if text.isdecimal() and len(text) < 10:
+        return min(int(text), RETRY_AFTER_MAX_S)
+    return 1 if text else 0
 
 
 def _is_refusal(error: BaseException | None) -> bool:

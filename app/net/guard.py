@@ -17,14 +17,17 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app import __version__
 from app.net.address import Address
+from app.net.names import SystemResolver
 from app.net.policy import SourcePolicy
 from app.settings import Settings
 
 Judge = Callable[[Address], bool]
 MakeResolver = Callable[[], AbstractResolver]
 
-CONNECTIONS_MAX = 512
+CONNECTIONS_MAX = 2048
+"""Hosts that do not answer hold theirs until the deadline; others must find some left."""
 CONNECTIONS_PER_HOST = 16
+NAMES_TTL_S = 60
 
 
 class AddressRefused(OSError):
@@ -67,7 +70,7 @@ def judging_sockets(judge: Judge) -> Callable[[Any], socket.socket]:
 
 
 def guarded_session(
-    policy: SourcePolicy, settings: Settings, *, trusted: bool, make_resolver: MakeResolver = aiohttp.ThreadedResolver
+    policy: SourcePolicy, settings: Settings, *, trusted: bool, make_resolver: MakeResolver = SystemResolver
 ) -> aiohttp.ClientSession:
     """Make the session for hosts that the operator named (``trusted``), or for all others; needs a running loop."""
 
@@ -80,6 +83,7 @@ def guarded_session(
         socket_factory=judging_sockets(judge),
         limit=CONNECTIONS_MAX,
         limit_per_host=CONNECTIONS_PER_HOST,
+        ttl_dns_cache=NAMES_TTL_S,
     )
     return aiohttp.ClientSession(
         connector=connector,

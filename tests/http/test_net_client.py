@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ThreadedResolver
 
 from app.errors import (
     DeadlineExceeded,
@@ -26,6 +25,7 @@ from app.errors import (
 from app.model.location import RemoteLocation
 from app.net.answers import Document, RangeAnswer
 from app.net.budget import MIB, Budget, spending
+from app.net.names import SystemResolver
 from app.settings import Settings
 from tests.reading import reading
 from tests.upstream import Upstream, upstream
@@ -222,7 +222,7 @@ def test_what_cannot_be_reached_is_a_failure_that_says_why(server: Upstream, url
 
 
 def test_a_name_that_cannot_be_looked_up_is_a_failure_that_says_so() -> None:
-    class NoNames(ThreadedResolver):
+    class NoNames(SystemResolver):
         async def resolve(self, *_: Any, **__: Any) -> Any:
             raise socket.gaierror(-2, "Name or service not known")
 
@@ -247,6 +247,51 @@ def test_a_server_that_speaks_no_http_is_a_failure() -> None:
 
     with pytest.raises(UpstreamFailed):
         asyncio.run(run())
+
+
+# --- second tries ---
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 502}, {"status": 504}, {"status": 429}, {"cut_at": 5}])
+def test_one_failure_is_healed_by_a_second_try(server: Upstream, fault: dict[str, Any]) -> None:
+    server.fault("/a.tif", times=1, **fault)
+    assert span(server, 0, 10).body == DATA[:10]
+    assert server.count("/a.tif") == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 404},
+        {"status": 403},
+        {"wrong_range": True},
+        {"status": 503, "headers": {"Retry-After": "3"}},
+    ],
+)
+def test_what_a_second_try_would_not_heal_is_asked_once(server: Upstream, fault: dict[str, Any]) -> None:
+    server.fault("/a.tif", **fault)
+    with pytest.raises(SwathError):
+        span(server, 0, 10)
+    assert server.count("/a.tif") == 1
+
+
+def test_a_host_that_keeps_failing_is_left_alone(server: Upstream) -> None:
+    server.fault("/a.tif", status=500)
+
+    async def run() -> list[type[SwathError]]:
+        found = []
+        async with reading(Settings(allow_hosts=server.host)) as room:
+            for _ in range(30):
+                try:
+                    await room.client.get_range(RemoteLocation(server.url("/a.tif")), 0, 10)
+                except SwathError as error:
+                    found.append(type(error))
+        return found
+
+    found = asyncio.run(run())
+    assert found == [UpstreamFailed] * 20 + [Overloaded] * 10
+    assert server.count() == 20
 
 
 # --- ranges ---
