@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from app.cache.flight import Collapse
 from app.cache.memory import MemoryCache
+from app.limits.admission import Admission
 from app.limits.limits import Limits
 from app.limits.workers import Workers
 from app.model.grid import Grid
@@ -43,6 +45,8 @@ class Runtime:
         sample: The sample catalogue, or None when it is not served.
         workers: Where arrays are worked on.
         patient: The same for those that take long, so that no tile waits for them.
+        admission: Who may read pixels now.
+        collapse: Equal pictures that are being made.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ready: False before the first request may come, and while draining.
     """
@@ -51,7 +55,9 @@ class Runtime:
     resolver: Resolver
     reader: Reader
     answers: MemoryCache[str, Rendered]
+    collapse: Collapse[str, Rendered]
     limits: Limits
+    admission: Admission
     workers: Workers
     patient: Workers
     store: ByteStore
@@ -84,9 +90,10 @@ def build_runtime(settings: Settings) -> Runtime:
     policy = SourcePolicy.from_settings(settings)
     locator = Locator(policy, settings.data_root, sample.locate if sample else None)
     store = ByteStore(GuardedClient(policy, settings), settings)
-    gdal_threads = Workers(GDAL_THREADS, "gdal")
-    workers = Workers(1, "cpu")  # numpy and Python take turns anyway: more cores are used by more processes
-    patient = Workers(1, "patient")
+    gdal_threads = Workers(GDAL_THREADS, "gdal", settings.queue_max_s)
+    # One thread: numpy and Python take turns anyway, and more cores are used by more processes.
+    workers = Workers(1, "cpu", settings.queue_max_s)
+    patient = Workers(1, "patient", settings.queue_max_s)
     general = GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max)
     return Runtime(
         settings=settings,
@@ -98,7 +105,9 @@ def build_runtime(settings: Settings) -> Runtime:
             ttl_s=math.inf,
             largest_share=1 / 16,
         ),
+        collapse=Collapse(),
         limits=Limits(settings),
+        admission=Admission(settings.requests_max, settings.queue_max_s),
         workers=workers,
         patient=patient,
         store=store,

@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
+    # What is done at the same time, by each worker.
+    requests_max: int = Field(
+        256, ge=2, description="Requests per worker that read pixels at the same time; one host gets at most half."
+    )
+    queue_max_s: float = Field(
+        5, gt=0, description="Longest wait for a place or a thread; who would wait longer gets 503 at once."
+    )
+
     # What is kept, by each worker for itself.
     cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")

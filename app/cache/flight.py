@@ -8,6 +8,8 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from app.errors import DeadlineExceeded
+
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -55,6 +57,42 @@ class SingleFlight(Generic[Key, Value]):
 
 async def _called(call: Callable[[], Awaitable[Value]]) -> Value:
     return await call()
+
+
+class Collapse(Generic[Key, Value]):
+    """Makes equal calls once: the first caller makes the call, in his own time and at his own cost; the others wait.
+
+    Unlike a ``SingleFlight`` it costs no task. A call that ends because its caller has left, or because his time is
+    over, is made again by one of those who waited.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[Key, asyncio.Future[Value]] = {}
+
+    async def run(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
+        """Give the result of ``call``, or of the equal call under way; raises what that one raises."""
+        while (first := self._under_way.get(key)) is not None:
+            try:
+                return await asyncio.shield(first)
+            except _Left:
+                continue
+        result = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            value = await call()
+        except BaseException as error:
+            of_all = isinstance(error, Exception) and not isinstance(error, DeadlineExceeded)
+            result.set_exception(error if of_all else _Left())
+            result.exception()  # seen, even when nobody waits
+            raise
+        else:
+            result.set_result(value)
+            return value
+        finally:
+            del self._under_way[key]
+
+
+class _Left(Exception):
+    """The caller who made the call has left, or his time was over."""
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, Value]]) -> list[Value]:

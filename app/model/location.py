@@ -12,6 +12,11 @@ class RemoteLocation:
 
     url: str
 
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.url.split("/", 3)[2]
+
     def __str__(self) -> str:
         return self.url
 

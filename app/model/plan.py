@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from rasterio.crs import CRS
 
 from app.model.expression import Expression
 from app.model.grid import Grid
+from app.model.location import RemoteLocation
 from app.model.source import Header, Source
 
 
@@ -60,6 +61,12 @@ class PlannedRead:
         return tuple(self.source.prefix + self.header.describe(index) for index in self.indexes)
 
 
+def hosts_of(reads: Iterable[PlannedRead]) -> frozenset[str]:
+    """Hosts, with their ports, of all remote sources."""
+    places = (read.source.location for read in reads)
+    return frozenset(place.host for place in places if isinstance(place, RemoteLocation))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """All reads of one request, on one grid; compared by identity.
@@ -81,6 +88,11 @@ class Plan:
     resampling: str = "nearest"
     reproject: str = "nearest"
     padding: int = 0
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Where it is read from; none for local files."""
+        return hosts_of(self.reads)
 
     @property
     def is_nearest(self) -> bool:
@@ -114,6 +126,11 @@ class SamplePlan:
     places: tuple[tuple[float, float], ...]
     expression: Expression | None = None
     bands: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Where it is read from; none for local files."""
+        return hosts_of(self.reads)
 
     @property
     def grid(self) -> Grid:

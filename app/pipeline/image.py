@@ -40,10 +40,18 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
         return Unchanged(name=name, grid=plan.grid)
     if answer := rt.answers.kept(name):
         return replace(answer, remembered=True)
-    with step("read"):
-        pieces = await rt.reader.read(plan)
-    with step("finish"):
-        answer = await rt.workers_for(plan.grid).run(finish, pieces, plan, req, name)
+    return await rt.collapse.run(name, lambda: draw(rt, plan, req, name))
+
+
+async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendered:
+    """Read, finish and remember; raises ``Overloaded`` before anything is read when others wait too long already."""
+    workers = rt.workers_for(plan.grid)
+    workers.refuse_long_wait()
+    async with rt.admission.place(plan.hosts):
+        with step("read"):
+            pieces = await rt.reader.read(plan)
+        with step("finish"):
+            answer = await workers.run(finish, pieces, plan, req, name)
     rt.answers.keep(name, answer)
     return answer
 

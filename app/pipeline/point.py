@@ -31,8 +31,9 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
     plan = plan_sample(choice, headers, req)
-    with step("read"):
-        pieces = await rt.reader.sample(plan)
+    async with rt.admission.place(plan.hosts):
+        with step("read"):
+            pieces = await rt.reader.sample(plan)
     raster = combine([piece() for piece in pieces], plan)
     alone = (len(raster.names),)
     return PointValues(

@@ -73,7 +73,16 @@ SPARE_BYTES = 32 * 2**20
 SLICE = 16
 """Blocks that are decoded in one go."""
 
-Loading = asyncio.Task[dict[BlockKey, Block]]
+Loaded = dict[BlockKey, Block]
+
+
+@dataclass(slots=True, eq=False)
+class Load:
+    """Blocks on their way; given up when nobody waits for them any more."""
+
+    task: asyncio.Task[Loaded]
+    keys: Sequence[BlockKey]
+    waiting: int = 0
 
 
 class Blocks:
@@ -87,7 +96,7 @@ class Blocks:
     def __init__(self, max_bytes: float, workers: Workers) -> None:
         self._kept: LRUCache[BlockKey, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.nbytes)
         self._spare: LRUCache[BlockKey, bytes] = LRUCache(min(SPARE_BYTES, max_bytes), getsizeof=len)
-        self._loading: dict[BlockKey, Loading] = {}
+        self._loading: dict[BlockKey, Load] = {}
         self._workers = workers
 
     def kept(self, keys: Sequence[BlockKey]) -> list[Block] | None:
@@ -114,36 +123,49 @@ class Blocks:
             found |= await self._wait(level, missing, fetch, reach, name)
         return [found[key] for key in keys]
 
-    async def _wait(
-        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str
-    ) -> dict[BlockKey, Block]:
+    async def _wait(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str) -> Loaded:
         """Wait for the loads under way, and start one for the rest; who leaves does not stop it for the others."""
-        own: Loading | None = None
-        new = [key for key in keys if (load := self._loading.get(key)) is None or load.done()]
-        if new:
-            own = asyncio.ensure_future(self._load(level, new, fetch, reach, name))
-            self._loading |= dict.fromkeys(new, own)
-            own.add_done_callback(lambda done: self._land(new, done))
-        loaded: dict[BlockKey, Block] = {}
-        for load in {self._loading[key] for key in keys}:
-            try:
-                loaded |= await asyncio.shield(load)
-            except (DeadlineExceeded, LimitExceeded):
-                if load is own:
-                    raise
-                # The time or the bytes of the one who asked first were used up, or he has left; ours are not.
-                rest = [key for key in keys if key not in loaded]
-                return loaded | await self._wait(level, rest, fetch, reach, name)
+        new = [key for key in keys if (load := self._loading.get(key)) is None or load.task.done()]
+        own = self._start(level, new, fetch, reach, name)
+        loads = {self._loading[key] for key in keys}
+        for load in loads:
+            load.waiting += 1
+        loaded: Loaded = {}
+        try:
+            for load in loads:
+                loaded |= await asyncio.shield(load.task)
+        except (DeadlineExceeded, LimitExceeded):
+            if load is own:
+                raise
+            # The time or the bytes of the one who asked first were used up, or he has left; ours are not.
+            rest = [key for key in keys if key not in loaded]
+            return loaded | await self._wait(level, rest, fetch, reach, name)
+        finally:
+            for load in loads:
+                self._leave(load)
         return loaded
 
-    async def _load(
-        self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str
-    ) -> dict[BlockKey, Block]:
+    def _start(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str) -> Load | None:
+        """Start to load blocks that nobody loads yet."""
+        if not keys:
+            return None
+        load = Load(asyncio.ensure_future(self._load(level, keys, fetch, reach, name)), keys)
+        self._loading |= dict.fromkeys(keys, load)
+        load.task.add_done_callback(lambda _: self._land(load))
+        return load
+
+    def _leave(self, load: Load) -> None:
+        load.waiting -= 1
+        if not load.waiting and not load.task.done():
+            self._forget(load)  # at once: nobody else may begin to wait for what is being given up
+            load.task.cancel()
+
+    async def _load(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str) -> Loaded:
         bodies = {key: body for key in keys if (body := self._spare.pop(key, None)) is not None}
         wanted = [key for key in keys if key not in bodies]
         if wanted:
             bodies |= await self._fetch(level, wanted, fetch, reach, name)
-        decoded: dict[BlockKey, Block] = {}
+        decoded: Loaded = {}
         for start in range(0, len(keys), SLICE):  # between slices others have their turn, and time may be up
             if (budget := current_budget()) is not None:
                 budget.check()
@@ -170,15 +192,18 @@ class Blocks:
                 self._spare[key] = body
         return bodies
 
-    def _land(self, keys: Sequence[BlockKey], done: Loading) -> None:
-        for key in keys:
-            if self._loading.get(key) is done:
-                del self._loading[key]
-        if done.cancelled() or done.exception():
+    def _land(self, load: Load) -> None:
+        self._forget(load)
+        if load.task.cancelled() or load.task.exception():
             return
-        for key, block in done.result().items():
+        for key, block in load.task.result().items():
             if block.nbytes <= self._kept.maxsize:
                 self._kept[key] = block
+
+    def _forget(self, load: Load) -> None:
+        for key in load.keys:
+            if self._loading.get(key) is load:
+                del self._loading[key]
 
 
 def _span(level: Level, block: int) -> Span:

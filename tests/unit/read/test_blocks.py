@@ -140,6 +140,29 @@ def test_the_time_and_the_bytes_of_the_first_caller_are_not_those_of_the_second(
     with_blocks(story)
 
 
+@pytest.mark.parametrize("left", [1, 2])
+def test_a_load_is_given_up_when_the_last_who_waits_has_left(left):
+    """Of two who wait for the same block, one or both leave."""
+    finished: list[bool] = []
+
+    async def slow(spans: Sequence[Span]) -> list[bytes]:
+        await asyncio.sleep(0.1)
+        finished.append(True)
+        return [FILE[offset : offset + length] for offset, length in spans]
+
+    async def story(blocks: Blocks) -> None:
+        waits = [asyncio.create_task(blocks.get(LEVEL, keys(1), slow, NEAR, "a.tif")) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        for wait in waits[:left]:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        await asyncio.sleep(0.15)
+        assert finished == [True] * (2 - left)
+        await blocks.get(LEVEL, keys(1), slow, NEAR, "a.tif")  # who comes later starts anew
+
+    with_blocks(story)
+
+
 def test_a_load_that_has_just_failed_is_begun_anew():
     """Who comes in the same turn of the loop in which the first one's time was up."""
     up = Upstream()

@@ -1,0 +1,109 @@
+"""Who is next? Those who wait for a place: the first come, or, once they have waited long, the last.
+
+Under overload the oldest request is the least useful one: the map has been moved on, the browser has given up. Serving
+the newest first keeps most answers quick, where serving in order makes all of them late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from app.errors import Overloaded
+
+Guest = TypeVar("Guest")
+
+LONG_S = 0.5
+"""When the first in the line has waited so long, it does not move fast enough for all."""
+
+RETRY_AFTER_MAX_S = 3
+
+
+@dataclass(slots=True)
+class _Place(Generic[Guest]):
+    guest: Guest
+    turn: asyncio.Future[None]
+    since: float = field(default_factory=time.monotonic)
+
+
+class Line(Generic[Guest]):
+    """A line of requests; used from one event loop only.
+
+    Args:
+        claim: Takes what a guest waits for, if it is free, and tells whether it was.
+        give_back: Frees what was claimed for a guest who has left.
+        wait_max_s: Longest wait.
+    """
+
+    def __init__(self, claim: Callable[[Guest], bool], give_back: Callable[[Guest], None], wait_max_s: float) -> None:
+        self._claim = claim
+        self._give_back = give_back
+        self._wait_max_s = wait_max_s
+        self._places: deque[_Place[Guest]] = deque()
+        self.length = 0
+
+    def refuse_long(self, expected_s: float) -> None:
+        """Refuse at once who would wait too long.
+
+        Raises:
+            Overloaded: ``expected_s`` is longer than anybody should wait.
+        """
+        if expected_s > self._wait_max_s:
+            raise self._overloaded(expected_s)
+
+    async def wait(self, guest: Guest) -> None:
+        """Return when the claim of this guest is granted.
+
+        Raises:
+            Overloaded: It took too long.
+        """
+        place = _Place(guest, asyncio.get_running_loop().create_future())
+        self._places.append(place)
+        self.length += 1
+        try:
+            async with asyncio.timeout(self._wait_max_s):
+                await place.turn
+        except TimeoutError:
+            if _is_called(place):  # at the same moment
+                return
+            raise self._overloaded(self._wait_max_s) from None
+        except asyncio.CancelledError:
+            if _is_called(place):
+                self._give_back(guest)
+            raise
+        finally:
+            self.length -= 1
+
+    def call(self) -> None:
+        """Call all whose claim can be granted now."""
+        while (place := self._next()) is not None:
+            place.turn.set_result(None)
+
+    def _next(self) -> _Place[Guest] | None:
+        """Take the next one out of the line whose claim is granted."""
+        while self._places and self._places[0].turn.done():
+            self._places.popleft()
+        if not self._places:
+            return None
+        is_slow = time.monotonic() - self._places[0].since > LONG_S
+        order = range(len(self._places))
+        for number in reversed(order) if is_slow else order:
+            place = self._places[number]
+            if not place.turn.done() and self._claim(place.guest):
+                del self._places[number]
+                return place
+        return None
+
+    def _overloaded(self, waited_s: float) -> Overloaded:
+        words = f"So much is asked of this server that the answer would wait {waited_s:.0f} s or more, "
+        limit = f"{self._wait_max_s:g} s are waited at most (SWATH_QUEUE_MAX_S); try again in a moment."
+        return Overloaded(words + limit, retry_after_s=min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s / 5))))
+
+
+def _is_called(place: _Place[Guest]) -> bool:
+    return place.turn.done() and not place.turn.cancelled()
