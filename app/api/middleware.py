@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.departure import Departure
 from app.api.problems import problem
 from app.errors import UrlTooLong
 
@@ -54,7 +55,8 @@ class Door:
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Run the application; FastAPI answers a bug with a problem and raises it again, which is then ours to log."""
         try:
-            await self._app(scope, receive, answer.send)
+            async with Departure(scope, receive) as departure:
+                await self._app(scope, departure.receive, answer.send)
         except Exception:
             log.exception("request %s failed", answer.request_id)
             if not answer.finished:
