@@ -23,12 +23,16 @@ from app.read.cog.driver import CogReader
 from app.read.cog.files import Files
 from app.read.gdal import GdalReader
 from app.read.reader import Reader
+from app.read.threads import GdalThreads
 from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
 
-GDAL_THREADS = 32
-"""GDAL waits for bytes in its thread: ten clients of the 2020 notebook, three assets each, read at the same time."""
+GDAL_THREADS = 64
+"""GDAL waits for pixels in its thread: of one host, ten clients of the 2020 notebook read three assets each."""
+
+OPENERS = 4
+"""Opening a file takes some ms of Python and GDAL, without waiting."""
 
 ANSWER_BYTES = 1024
 """What an answer takes in memory besides its body."""
@@ -61,7 +65,7 @@ class Runtime:
     workers: Workers
     patient: Workers
     store: ByteStore
-    gdal_threads: Workers
+    gdal_threads: GdalThreads
     sample: SampleCatalogue | None
     ready: bool = False
 
@@ -90,7 +94,7 @@ def build_runtime(settings: Settings) -> Runtime:
     policy = SourcePolicy.from_settings(settings)
     locator = Locator(policy, settings.data_root, sample.locate if sample else None)
     store = ByteStore(GuardedClient(policy, settings), settings)
-    gdal_threads = Workers(GDAL_THREADS, "gdal", settings.queue_max_s)
+    gdal_threads = GdalThreads(GDAL_THREADS, OPENERS, settings.queue_max_s)
     # One thread: numpy and Python take turns anyway, and more cores are used by more processes.
     workers = Workers(1, "cpu", settings.queue_max_s)
     patient = Workers(1, "patient", settings.queue_max_s)

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Source pixels read for one asset of an answer; only rasters without overviews come near.",
     )
+    blocks_max_mb: float = Field(
+        128, gt=0, description="Blocks that are decoded at the same time for one answer: one of each asset at least."
+    )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
     # What is done at the same time, by each worker.

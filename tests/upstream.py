@@ -46,6 +46,8 @@ class Fault:
     """Wait after each byte of the body."""
     cut_at: int | None = None
     """Break the connection after so many bytes of the body."""
+    hang_after: int | None = None
+    """Answer nothing that lies behind so many bytes of the file."""
     endless: bool = False
     """Never stop sending, with no announced length."""
     ignore_range: bool = False
@@ -76,6 +78,8 @@ class Upstream:
         self.log: list[Asked] = []
         self.closed_early = 0
         """Answers that the client did not wait for."""
+        self.waiting = 0
+        """Requests that are being held back now."""
         self._faults: dict[str, Fault] = {}
 
     @property
@@ -148,7 +152,11 @@ def _app(server: Upstream) -> web.Application:
             Asked(path=request.path, range=request.headers.get("Range"), port=port, headers=dict(request.headers))
         )
         try:
-            return await _answer(request, server.folder / request.path.lstrip("/"), server.take(request.path))
+            fault = server.take(request.path)
+            if fault.hang_after is not None and _end(request) > fault.hang_after:
+                server.waiting += 1
+                await asyncio.Event().wait()
+            return await _answer(request, server.folder / request.path.lstrip("/"), fault)
         except (asyncio.CancelledError, ConnectionError):
             server.closed_early += 1
             raise
@@ -156,6 +164,10 @@ def _app(server: Upstream) -> web.Application:
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
     return app
+
+
+def _end(request: web.Request) -> int:
+    return int(request.headers.get("Range", "0").rpartition("-")[2]) + 1
 
 
 async def _answer(request: web.Request, path: Path, fault: Fault) -> web.StreamResponse:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.errors import LimitExceeded
-from app.model.plan import Plan
+from app.model.plan import Plan, PlannedRead
 from app.model.request import Format
 from app.settings import Settings
 
@@ -29,6 +31,7 @@ class Limits:
             )
         self._check_memory(plan)
         self._check_sources(plan)
+        self.check_blocks(plan.reads)
 
     def _check_sources(self, plan: Plan) -> None:
         """Judge how many pixels must be decoded for it."""
@@ -39,6 +42,19 @@ class Limits:
                     f"this scale; {self._settings.touched_pixels_max:.3g} are read at most (SWATH_TOUCHED_PIXELS_MAX). "
                     "Ask for a smaller area, or add overviews to the file (gdaladdo, rio cogeo)."
                 )
+
+    def check_blocks(self, reads: Sequence[PlannedRead]) -> None:
+        """Judge the blocks of all sources, which are decoded whole and at the same time: one of each at least.
+
+        Raises:
+            LimitExceeded: They take too much memory together; the message has the setting.
+        """
+        megabytes = sum(read.header.block_bytes for read in reads) / 2**20
+        if megabytes > self._settings.blocks_max_mb:
+            raise LimitExceeded(
+                f"The assets have blocks of {megabytes:.0f} MiB together, {self._settings.blocks_max_mb:g} are decoded "
+                "at the same time (SWATH_BLOCKS_MAX_MB). Ask for fewer assets; a COG has blocks of 512 x 512 pixels."
+            )
 
     def _check_memory(self, plan: Plan) -> None:
         """Judge what all bands take together; band math works on 8 bytes a value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,3 +35,8 @@ class FileLocation:
 
 Location = RemoteLocation | FileLocation
 """What ``Locator.locate`` makes of a text, and the only thing that readers accept."""
+
+
+def hosts_of(locations: Iterable[Location]) -> frozenset[str]:
+    """Hosts, with their ports, of all that are remote."""
+    return frozenset(location.host for location in locations if isinstance(location, RemoteLocation))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from rasterio.crs import CRS
 
 from app.model.expression import Expression
 from app.model.grid import Grid
-from app.model.location import RemoteLocation
+from app.model.location import hosts_of
 from app.model.source import Header, Source
 
 
@@ -61,12 +61,6 @@ class PlannedRead:
         return tuple(self.source.prefix + self.header.describe(index) for index in self.indexes)
 
 
-def hosts_of(reads: Iterable[PlannedRead]) -> frozenset[str]:
-    """Hosts, with their ports, of all remote sources."""
-    places = (read.source.location for read in reads)
-    return frozenset(place.host for place in places if isinstance(place, RemoteLocation))
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """All reads of one request, on one grid; compared by identity.
@@ -92,7 +86,7 @@ class Plan:
     @cached_property
     def hosts(self) -> frozenset[str]:
         """Where it is read from; none for local files."""
-        return hosts_of(self.reads)
+        return hosts_of(read.source.location for read in self.reads)
 
     @property
     def is_nearest(self) -> bool:
@@ -130,7 +124,7 @@ class SamplePlan:
     @property
     def hosts(self) -> frozenset[str]:
         """Where it is read from; none for local files."""
-        return hosts_of(self.reads)
+        return hosts_of(read.source.location for read in self.reads)
 
     @property
     def grid(self) -> Grid:

@@ -48,7 +48,7 @@ class Header:
         bounds_wgs84: The same in longitude and latitude, left above right where they cross the antimeridian; the whole
             world where PROJ finds no end; None without a CRS, or with one of another planet.
         overviews: Sizes ``(width, height)`` of the overviews as stored, from fine to coarse.
-        block_shape_yx: Rows and columns of a block of the full resolution.
+        block_bytes: Size of a decoded block of the full resolution, with all bands where they are stored together.
         band_count: All bands, alpha included.
         indexes: Bands that hold data (alpha left out), from 1.
         descriptions: One per band of ``indexes``; ``b{n}`` where the file says nothing.
@@ -69,7 +69,7 @@ class Header:
     bounds: Bounds
     bounds_wgs84: Bounds | None
     overviews: tuple[tuple[int, int], ...]
-    block_shape_yx: tuple[int, int]
+    block_bytes: int
     band_count: int
     indexes: tuple[int, ...]
     descriptions: tuple[str, ...]

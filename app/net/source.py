@@ -10,24 +10,14 @@ from app.model.location import Location
 from app.net.ranges import Span
 
 
-class ByteSource(Protocol):
-    """An open file of known size, remote or local; closed once, by whoever opened it.
-
-    ``read`` and ``read_many`` block and are for worker threads; ``ranges`` is for the event loop. All raise
-    ``SwathError``.
-    """
+class BlockingSource(Protocol):
+    """An open file of known size, for worker threads; all methods raise ``SwathError``."""
 
     name: str
     """Display name without directory or query, such as ``B04.tif``."""
     size: int
     """Bytes."""
     etag: str | None
-    requests: int
-    """Requests sent upstream so far, or reads of the local file."""
-    bytes_read: int
-    """Bytes that came from upstream, or from the local file."""
-    log: list[Span]
-    """Offset and length of each of them."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Read a range; shorter where the file ends. Blocks."""
@@ -36,6 +26,17 @@ class ByteSource(Protocol):
     def read_many(self, spans: Sequence[Span]) -> list[bytes]:
         """Read several ranges at once, in their order. Blocks."""
         ...
+
+
+class ByteSource(BlockingSource, Protocol):
+    """The same, remote or local, for the event loop, too; closed once, by whoever opened it."""
+
+    requests: int
+    """Requests sent upstream so far, or reads of the local file."""
+    bytes_read: int
+    """Bytes that came from upstream, or from the local file."""
+    log: list[Span]
+    """Offset and length of each of them."""
 
     async def ranges(self, spans: Sequence[Span]) -> list[bytes]:
         """Read several ranges at once, in their order."""
@@ -46,7 +47,7 @@ class ByteSource(Protocol):
         ...
 
 
-def stamp(opened: ByteSource, location: Location) -> str:
+def stamp(opened: BlockingSource, location: Location) -> str:
     """Name a file and its version as far as an open tells: place, size, ETag (of a local file inode, size and time)."""
     return f"{location} {opened.size} {opened.etag or ''}"
 

@@ -31,6 +31,7 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
     plan = plan_sample(choice, headers, req)
+    rt.limits.check_blocks(plan.reads)
     async with rt.admission.place(plan.hosts):
         with step("read"):
             pieces = await rt.reader.sample(plan)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rasterio.abc import MultiByteRangeResourceContainer
 
 from app.errors import InternalError, SwathError
-from app.net.source import ByteSource
+from app.net.source import BlockingSource
 from app.read.pages import PagedFile
 
 _numbers: Final = itertools.count(1)
@@ -19,7 +19,7 @@ _numbers: Final = itertools.count(1)
 class SoleFile(MultiByteRangeResourceContainer):  # type: ignore[misc] # rasterio ships no types
     """A file system with one file, under a path that no other open shares: equal files may be open in parallel."""
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: BlockingSource) -> None:
         self.name = source.name
         self.folder = f"swath-{os.getpid()}-{next(_numbers)}"
         self.path = f"{self.folder}/raster.tif"

@@ -5,11 +5,10 @@ It reads every GeoTIFF that GDAL reads, and is the reference for faster drivers.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
@@ -31,34 +30,39 @@ from rio_tiler.io import Reader as RioReader
 from rio_tiler.models import ImageData
 from rio_tiler.utils import non_alpha_indexes
 
-from app.errors import LimitExceeded, OutOfBounds, UpstreamUnusable
-from app.limits.workers import Workers
+from app.cache.flight import together
+from app.errors import LimitExceeded, OutOfBounds, SwathError, UpstreamUnusable
 from app.model.grid import Bounds
+from app.model.location import FileLocation, hosts_of
 from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
 from app.net.budget import MIB
 from app.net.ranges import HEAD_BYTES
-from app.net.source import ByteSource, stamp
+from app.net.source import BlockingSource, ByteSource, stamp
 from app.net.store import ByteStore
+from app.read.foreseen import Foreseen
 from app.read.ifd import overview_sizes
 from app.read.opacity import to_opacity
 from app.read.opener import open_dataset
 from app.read.reader import GENERAL, Explained, Piece, naming, ready
+from app.read.threads import GdalThreads
 
 T = TypeVar("T")
-Step = Callable[[RioReader, ByteSource], T]
+Step = Callable[[RioReader, BlockingSource], T]
 """What is done with one open dataset, in a thread."""
 WGS84 = CRS.from_epsg(4326)
 COORDINATE_MAX = 1e12
 BANDS_MAX = 4096
 BLOCK_BYTES_MAX = 64 * MIB
+LOOKS_MAX = 8
+"""How often a file is looked at again with more of it in memory; a COG tells all of itself at once."""
 _CRS_BY_TEXT: LRUCache[str, CRS] = LRUCache(256)
 _CRS_LOCK = Lock()
 
 
 class GdalReader:
-    """Reads with GDAL's GTiff driver; each source has a thread of ``threads`` while it waits for bytes.
+    """Reads with GDAL's GTiff driver.
 
     Args:
         store: Opens locations; GDAL itself opens nothing.
@@ -66,24 +70,22 @@ class GdalReader:
         pixels_max: Rasters with more pixels are refused by their header.
     """
 
-    def __init__(self, store: ByteStore, threads: Workers, *, pixels_max: float) -> None:
+    def __init__(self, store: ByteStore, threads: GdalThreads, *, pixels_max: float) -> None:
         self._store = store
         self._threads = threads
         self._pixels_max = pixels_max
 
     async def headers(self, sources: Sequence[Source]) -> list[Header]:
         """Open each source and tell what it is."""
-        return await self._all((source, partial(header_of, source=source)) for source in sources)
+        return await together(self._look(source, partial(header_of, source=source)) for source in sources)
 
     async def read(self, plan: Plan) -> list[Piece]:
         """Read each planned source onto the plan's grid."""
-        rasters = await self._all((read.source, partial(read_grid, read=read, plan=plan)) for read in plan.reads)
-        return [ready(raster) for raster in rasters]
+        return await self._read_all(plan.reads, read_grid, plan)
 
     async def sample(self, plan: SamplePlan) -> list[Piece]:
         """Read the pixel under a point of each planned source."""
-        rasters = await self._all((read.source, partial(read_point, read=read, plan=plan)) for read in plan.reads)
-        return [ready(raster) for raster in rasters]
+        return await self._read_all(plan.reads, read_point, plan)
 
     async def explain(self, plan: Plan) -> list[Explained]:
         """Say that GDAL reads everything."""
@@ -91,23 +93,44 @@ class GdalReader:
 
     async def info(self, source: Source) -> dict[str, Any]:
         """Describe a source as rio-tiler's ``Info`` does."""
-        [info] = await self._all([(source, describe)])
-        return info
+        return await self._look(source, describe)
 
-    async def _all(self, steps: Iterable[tuple[Source, Step[T]]]) -> list[T]:
-        """Run one step per source, all at the same time; the first failure is raised."""
-        return list(await asyncio.gather(*(self._with_dataset(source, step) for source, step in steps)))
+    async def _look(self, source: Source, step: Step[T]) -> T:
+        """Do a step that reads no pixels: as often as it takes until all that it reads is in memory."""
+        if isinstance(source.location, FileLocation):
+            async with self._open(source) as opened:
+                return await self._threads.look(lambda: self._run(opened, source, step))
+        async with self._open(source) as opened:
+            foreseen = Foreseen(opened)
+            for _ in range(LOOKS_MAX):
+                await foreseen.fetch()
+                try:
+                    return await self._threads.look(lambda: self._run(foreseen, source, step))
+                except SwathError:
+                    if not foreseen.lacks:
+                        raise
+        return await self._read(source, step)
 
-    async def _with_dataset(self, source: Source, step: Step[T]) -> T:
-        """Open, do the step and close; of an item's assets, the error says which one it is about."""
+    async def _read(self, source: Source, step: Step[T]) -> T:
+        """Do a step in a thread that waits for the bytes it reads."""
+        async with self._open(source) as opened:
+            return await self._threads.read(hosts_of([source.location]), lambda: self._run(opened, source, step))
+
+    async def _read_all(self, reads: Sequence[PlannedRead], step: Callable[..., Raster], plan: object) -> list[Piece]:
+        steps = ((read.source, partial(step, read=read, plan=plan)) for read in reads)
+        return [ready(raster) for raster in await together(self._read(*each) for each in steps)]
+
+    @asynccontextmanager
+    async def _open(self, source: Source) -> AsyncIterator[ByteSource]:
+        """Open a file while inside; of an item's assets, the error says which one it is about."""
         with naming(source):
             opened = await self._store.open(source.location)
             try:
-                return await self._threads.run(self._run, opened, source, step)
+                yield opened
             finally:
                 opened.close()
 
-    def _run(self, opened: ByteSource, source: Source, step: Step[T]) -> T:
+    def _run(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
             _require_modest(dataset, source.name)
             pixels = dataset.width * dataset.height
@@ -139,14 +162,18 @@ def _require_modest(dataset: DatasetReader, name: str) -> None:
     """Refuse what would take much memory or time before the first pixel: blocks are decoded whole, bands described."""
     if dataset.count > BANDS_MAX:
         raise UpstreamUnusable(f"{name!r} has {dataset.count} bands, {BANDS_MAX} are read at most.")
-    rows, columns = dataset.block_shapes[0]
-    together = dataset.count if dataset.interleaving is Interleaving.pixel else 1
-    block = rows * columns * together * np.dtype(dataset.dtypes[0]).itemsize
-    if block > BLOCK_BYTES_MAX:
+    if (block := block_bytes(dataset)) > BLOCK_BYTES_MAX:
         raise UpstreamUnusable(
             f"{name!r} has blocks of {block / MIB:.0f} MiB, {BLOCK_BYTES_MAX / MIB:.0f} MiB are decoded at most; "
             "a COG has blocks of 512 x 512 pixels."
         )
+
+
+def block_bytes(dataset: DatasetReader) -> int:
+    """Size of a decoded block, which holds all bands where they are interleaved by pixel."""
+    rows, columns = dataset.block_shapes[0]
+    bands = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    return int(rows * columns * bands * np.dtype(dataset.dtypes[0]).itemsize)
 
 
 def _require_place(rio: RioReader, name: str) -> None:
@@ -155,7 +182,7 @@ def _require_place(rio: RioReader, name: str) -> None:
         raise UpstreamUnusable(f"{name} is broken: its corners lie beyond any coordinate system.")
 
 
-def header_of(rio: RioReader, opened: ByteSource, *, source: Source) -> Header:
+def header_of(rio: RioReader, opened: BlockingSource, *, source: Source) -> Header:
     """Collect what the open dataset tells about itself."""
     dataset: DatasetReader = rio.dataset
     indexes = tuple(non_alpha_indexes(dataset))
@@ -169,7 +196,7 @@ def header_of(rio: RioReader, opened: ByteSource, *, source: Source) -> Header:
         bounds=tuple(dataset.bounds),
         bounds_wgs84=bounds_wgs84(rio),
         overviews=tuple(overview_sizes(opened, dataset)),
-        block_shape_yx=dataset.block_shapes[0],
+        block_bytes=block_bytes(dataset),
         band_count=dataset.count,
         indexes=indexes,
         descriptions=tuple(dataset.descriptions[index - 1] or f"b{index}" for index in indexes),
@@ -183,7 +210,7 @@ def header_of(rio: RioReader, opened: ByteSource, *, source: Source) -> Header:
     )
 
 
-def version_of(opened: ByteSource, source: Source) -> str:
+def version_of(opened: BlockingSource, source: Source) -> str:
     """Name the file and its version; by its first bytes too, because some servers tell no ETag."""
     head = opened.read(0, min(HEAD_BYTES, opened.size))
     digest = hashlib.blake2b(head, digest_size=12).hexdigest()
@@ -217,7 +244,7 @@ def bounds_wgs84(rio: RioReader) -> Bounds | None:
     return (left, bottom, right, top) if finite else (-180, -90, 180, 90)
 
 
-def read_grid(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: Plan) -> Raster:
+def read_grid(rio: RioReader, _opened: BlockingSource, *, read: PlannedRead, plan: Plan) -> Raster:
     """Read the planned bands of one source onto the grid."""
     return warp(rio, read, plan)
 
@@ -260,7 +287,7 @@ def to_raster(image: ImageData, read: PlannedRead, plan: Plan) -> Raster:
     )
 
 
-def read_point(rio: RioReader, _opened: ByteSource, *, read: PlannedRead, plan: SamplePlan) -> Raster:
+def read_point(rio: RioReader, _opened: BlockingSource, *, read: PlannedRead, plan: SamplePlan) -> Raster:
     """Read the pixel under a point.
 
     Raises:
@@ -297,7 +324,7 @@ def _alpha_at(rio: RioReader, column_row: tuple[float, float] | None) -> NDArray
     return opaque
 
 
-def describe(rio: RioReader, _opened: ByteSource) -> dict[str, Any]:
+def describe(rio: RioReader, _opened: BlockingSource) -> dict[str, Any]:
     """Return rio-tiler's ``Info`` as JSON types, NaN written as text (JSON has none); ``crs`` is None without one."""
     rio.crs = rio.crs or CRS()  # rio-tiler asks it for its name
     info: dict[str, Any] = rio.info().model_dump(mode="json", exclude_none=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from rasterio.io import DatasetReader
 
 from app.errors import UpstreamUnusable
-from app.net.source import ByteSource
+from app.net.source import BlockingSource
 
 IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
 
 
-def overview_sizes(source: ByteSource, dataset: DatasetReader) -> Iterator[tuple[int, int]]:
+def overview_sizes(source: BlockingSource, dataset: DatasetReader) -> Iterator[tuple[int, int]]:
     """Give ``(width, height)`` of each overview of band 1, from fine to coarse.
 
     Overviews that have no image directory in the file itself (there are none outside it: GDAL sees no sidecars) take
@@ -27,7 +27,7 @@ def overview_sizes(source: ByteSource, dataset: DatasetReader) -> Iterator[tuple
             yield directory_size(source, int(offset))
 
 
-def directory_size(source: ByteSource, offset: int) -> tuple[int, int]:
+def directory_size(source: BlockingSource, offset: int) -> tuple[int, int]:
     """Read width and height from the image file directory at ``offset`` (TIFF 6.0, section 2; BigTIFF).
 
     Raises:

@@ -26,7 +26,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from app.errors import SwathError, UpstreamUnusable
-from app.net.source import ByteSource
+from app.net.source import BlockingSource
 from app.read.files import OpenFiles, SoleFile
 
 _SKIPPED: Final = (
@@ -48,6 +48,9 @@ GDAL_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The belt beside the braces: GDAL has no file and no socket to begin with."""
 
+_CACHE_MB: Final = "64"
+"""Decoded blocks that GDAL holds, of all open files together; by default a twentieth of the machine's memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Registered:
@@ -68,7 +71,7 @@ def configure_gdal() -> None:
     ``GDAL_SKIP`` acts when drivers are registered, before the first dataset, so it cannot be an option of a later
     ``rasterio.Env``. VRT stays: ``WarpedVRT`` needs that driver.
     """
-    os.environ.update(GDAL_OPTIONS, GDAL_SKIP=_SKIPPED)
+    os.environ.update(GDAL_OPTIONS, GDAL_SKIP=_SKIPPED, GDAL_CACHEMAX=_CACHE_MB)
     if _registered.get() is None:
         _registered.set(_register())
 
@@ -81,7 +84,7 @@ def gdal_environment() -> Iterator[None]:
 
 
 @contextmanager
-def open_dataset(source: ByteSource) -> Iterator[rasterio.DatasetReader]:
+def open_dataset(source: BlockingSource) -> Iterator[rasterio.DatasetReader]:
     """Open a raster whose bytes come from ``source``; open, read and leave it in one thread.
 
     Raises:

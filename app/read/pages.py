@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.errors import UpstreamUnusable
-from app.net.source import ByteSource
+from app.net.source import BlockingSource
 
 PAGE_BYTES = 16 * 1024
 PAGES_KEPT = 32
@@ -18,14 +18,14 @@ READ_MAX_BYTES = 1 << 30
 
 
 class PagedFile:
-    """Reads from a ``ByteSource``; never raises, but gives too few bytes and hands the failure to ``keep``.
+    """Reads from a ``BlockingSource``; never raises, but gives too few bytes and hands the failure to ``keep``.
 
     Args:
         source: Where the bytes come from.
         keep: Takes a failure.
     """
 
-    def __init__(self, source: ByteSource, keep: Callable[[Exception], None]) -> None:
+    def __init__(self, source: BlockingSource, keep: Callable[[Exception], None]) -> None:
         self._source = source
         self._keep = keep
         self._position = 0

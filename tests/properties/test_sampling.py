@@ -25,7 +25,7 @@ def header(width: int, height: int, overviews: tuple[tuple[int, int], ...]) -> H
     bounds: Bounds = (500000, 5200000 - 10 * height, 500000 + 10 * width, 5200000)
     return Header(
         version="v", lattice="l", crs=UTM, transform=place, width=width, height=height, bounds=bounds,
-        bounds_wgs84=(15, 46, 16, 47), overviews=overviews, block_shape_yx=(512, 512), band_count=1, indexes=(1,),
+        bounds_wgs84=(15, 46, 16, 47), overviews=overviews, block_bytes=2**18, band_count=1, indexes=(1,),
         descriptions=("b1",), dtype="uint16",
     )  # fmt: skip
 

@@ -37,10 +37,10 @@ QUICK_PIXELS = 512 * 512
 """A grid of so many pixels is sampled at once, in two or three ms; a larger one in a thread."""
 
 BLOCKS_MAX = 4096
-"""Most blocks of one read."""
+"""Most blocks of one request."""
 
 DECODED_MAX = 128 * 2**20
-"""Pixels of more than so many bytes are not assembled in memory: GDAL reads them piece by piece."""
+"""More decoded bytes than this are not held in memory for one request: GDAL reads them piece by piece."""
 
 
 class CogReader:
@@ -72,13 +72,12 @@ class CogReader:
 
     async def read(self, plan: Plan) -> list[Piece]:
         """See ``Reader``."""
-        samplings: dict[object, Sampling] = {}
-        wishes = [await self._wish(read, plan, samplings) for read in plan.reads]
+        wishes = await self._wishes(plan)
         return await self._grant(wishes, lambda number: self._general.read(replace(plan, reads=(plan.reads[number],))))
 
     async def sample(self, plan: SamplePlan) -> list[Piece]:
         """See ``Reader``."""
-        wishes = [self._point_wish(read, xy, plan) for read, xy in zip(plan.reads, plan.places, strict=True)]
+        wishes = modest([self._point_wish(read, xy, plan) for read, xy in zip(plan.reads, plan.places, strict=True)])
 
         def alone(number: int) -> SamplePlan:
             return replace(plan, reads=(plan.reads[number],), places=(plan.places[number],))
@@ -87,11 +86,9 @@ class CogReader:
 
     async def explain(self, plan: Plan) -> list[Explained]:
         """See ``Reader``."""
-        samplings: dict[object, Sampling] = {}
-        wishes = [await self._wish(read, plan, samplings) for read in plan.reads]
         return [
             Explained(driver=GENERAL, why=str(wish)) if isinstance(wish, Declined) else self._explain(wish)
-            for wish in wishes
+            for wish in await self._wishes(plan)
         ]
 
     def _explain(self, wish: Wish) -> Explained:
@@ -120,17 +117,19 @@ class CogReader:
         loaded = dict(zip(missing, await together(load(number) for number in missing), strict=True))
         return [loaded[number] if piece is None else piece for number, piece in enumerate(pieces)]
 
+    async def _wishes(self, plan: Plan) -> list[Wish | Declined]:
+        samplings: dict[object, Sampling] = {}
+        return modest([await self._wish(read, plan, samplings) for read in plan.reads])
+
     async def _wish(self, read: PlannedRead, plan: Plan, samplings: dict[object, Sampling]) -> Wish | Declined:
         """What to gather for a read, or why the general driver has to do it."""
         try:
             layout = layout_of(read)
             require_stored_overviews(layout, read, plan.grid)
             sampling = await self._sampling(read, plan.grid, samplings)
-            wish = Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan)
-            require_modest(wish)
+            return Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan)
         except Declined as declined:
             return declined
-        return wish
 
     def _point_wish(self, read: PlannedRead, xy: tuple[float, float], plan: SamplePlan) -> Wish | Declined:
         try:
@@ -203,7 +202,14 @@ def require_stored_overviews(layout: Layout, read: PlannedRead, grid: Grid) -> N
         raise Declined("its JPEG blocks have overviews of their own", Reason.OVERVIEWS)
 
 
-def require_modest(wish: Wish) -> None:
-    """Raise ``Declined`` for a read of more pixels than are held in memory at once."""
-    if wish.decoded_bytes > DECODED_MAX or wish.blocks > BLOCKS_MAX:
-        raise Declined("so many pixels are read piece by piece", Reason.SIZE)
+def modest(wishes: Sequence[Wish | Declined]) -> list[Wish | Declined]:
+    """Decline the wishes from the one on whose blocks, with those of all before it, are more than memory may hold."""
+    granted: list[Wish | Declined] = []
+    decoded_bytes = blocks = 0
+    for wish in wishes:
+        if not isinstance(wish, Declined):
+            decoded_bytes += wish.decoded_bytes
+            blocks += wish.blocks
+        too_large = decoded_bytes > DECODED_MAX or blocks > BLOCKS_MAX
+        granted.append(Declined("so many pixels are read piece by piece", Reason.SIZE) if too_large else wish)
+    return granted

@@ -27,7 +27,7 @@ def header(size: int = 1000, resolution: float = 10, crs: CRS | None = UTM) -> H
         bounds=(290000, 3270000 - side, 290000 + side, 3270000),
         bounds_wgs84=(30.8, 29.4, 30.9, 29.5),
         overviews=(),
-        block_shape_yx=(512, 512),
+        block_bytes=2**18,
         band_count=1,
         indexes=(1,),
         descriptions=("b1",),

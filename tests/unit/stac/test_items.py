@@ -111,4 +111,4 @@ def test_a_failing_server_is_not_asked_again_for_a_moment(tmp_path):
         await asyncio.sleep(0.3)
         assert (await items.get(place)).id == "one"
 
-    assert tell(tmp_path, story, faults={"status": 503, "times": 1}).count() == 2
+    assert tell(tmp_path, story, faults={"status": 503, "times": 2}).count() == 3  # the first load tried twice
