@@ -18,6 +18,7 @@ from app.net.location import Locator
 from app.net.policy import SourcePolicy
 from app.net.remote import HEAD_TTL_S
 from app.net.store import ByteStore
+from app.plan.reads import forget_plans
 from app.read.cog.blocks import Blocks
 from app.read.cog.driver import CogReader
 from app.read.cog.files import Files
@@ -36,6 +37,9 @@ OPENERS = 4
 
 ANSWER_BYTES = 1024
 """What an answer takes in memory besides its body."""
+
+OVERDUE_S = 10
+"""A thread that is still at work so long after any deadline will probably not come back."""
 
 LARGE_PIXELS = 1024 * 1024
 """Answers of more pixels take a tenth of a second and more."""
@@ -72,6 +76,19 @@ class Runtime:
     def workers_for(self, grid: Grid) -> Workers:
         """Where to make a picture or array of this size."""
         return self.workers if grid.width * grid.height <= LARGE_PIXELS else self.patient
+
+    def lost_share(self) -> float:
+        """Share of the threads of a pool, of the one that has lost most, that are long overdue."""
+        after_s = max(self.settings.tile_deadline_s, self.settings.crop_deadline_s) + OVERDUE_S
+        return max(pool.lost_share(after_s) for pool in (self.workers, self.patient, self.gdal_threads))
+
+    def clear_caches(self) -> None:
+        """Drop all that is only kept to be quick."""
+        self.answers.clear()
+        self.resolver.clear()
+        self.reader.clear()
+        self.store.clear()
+        forget_plans()
 
     async def aclose(self) -> None:
         """Stop the pools and close every connection."""

@@ -47,6 +47,10 @@ class MemoryCache(Generic[K, V]):
         """Drop a value that is no longer true."""
         self._values.pop(key, None)
 
+    def clear(self) -> None:
+        """Drop all values."""
+        self._values.clear()
+
     async def get_or_load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         """Return the kept value, or wait for the load under way, or load it; a failure is kept by nobody."""
         kept = self._values.get(key)

@@ -51,10 +51,10 @@ class Workers:
         """How long a call that comes now will probably wait."""
         return 0.0 if self._free else self._mean_s * (self._line.length + READY) / self._threads
 
-    def lost(self, after_s: float) -> int:
-        """How many calls have been under way for longer than ``after_s``."""
+    def lost_share(self, after_s: float) -> float:
+        """Share of the threads, 0 to 1, whose calls have been under way for longer than ``after_s``."""
         start = time.monotonic() - after_s
-        return sum(begun < start for begun in self._begun.values())
+        return min(1.0, sum(begun < start for begun in self._begun.values()) / self._threads)
 
     def refuse_long_wait(self) -> None:
         """Raise ``Overloaded`` when a call that comes now would wait too long."""

@@ -73,6 +73,10 @@ class Heads:
         """Forget a head: the file has changed."""
         self._kept.pop(location.url, None)
 
+    def clear(self) -> None:
+        """Forget all heads."""
+        self._kept.clear()
+
     async def _fetch(self, location: RemoteLocation) -> Head:
         answer = await self._client.get_range(location, 0, HEAD_BYTES)
         head = Head(body=answer.body, size=answer.total_size, etag=answer.etag, location=answer.location)

@@ -64,6 +64,10 @@ class ByteStore:
                 budget.charge(len(head.body))
         return source
 
+    def clear(self) -> None:
+        """Forget the first bytes of all files."""
+        self._heads.clear()
+
     async def aclose(self) -> None:
         """Close connections and threads."""
         await self._client.aclose()

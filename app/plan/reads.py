@@ -35,6 +35,11 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
     return _plan(choice, tuple(headers), req.frame, req.selection, pictured)
 
 
+def forget_plans() -> None:
+    """Let go of all plans, and of the headers that they hold."""
+    _plan.cache_clear()
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: Selection, pictured: bool) -> Plan:
     grid = plan_grid(frame, headers)

@@ -75,6 +75,9 @@ class GdalReader:
         self._threads = threads
         self._pixels_max = pixels_max
 
+    def clear(self) -> None:
+        """Nothing is kept here."""
+
     async def headers(self, sources: Sequence[Source]) -> list[Header]:
         """Open each source and tell what it is."""
         return await together(self._look(source, partial(header_of, source=source)) for source in sources)

@@ -61,6 +61,10 @@ def naming(source: Source) -> Iterator[None]:
 class Reader(Protocol):
     """Reads rasters; every method raises ``UpstreamUnusable`` for a file that is not a readable raster."""
 
+    def clear(self) -> None:
+        """Drop all that is kept in memory."""
+        ...
+
     async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
         """Open each source and tell what it is; one header per source, in order."""
         ...

@@ -38,9 +38,9 @@ class GdalThreads:
         async with self._places.place(hosts):
             return await self._readers.run(call)
 
-    def lost(self, after_s: float) -> int:
-        """How many readers have been at work for longer than ``after_s``."""
-        return self._readers.lost(after_s)
+    def lost_share(self, after_s: float) -> float:
+        """Share of the readers, 0 to 1, that have been at work for longer than ``after_s``."""
+        return self._readers.lost_share(after_s)
 
     def close(self) -> None:
         """Let running calls finish; those still waiting are dropped."""

@@ -73,6 +73,10 @@ class Items:
             raise copy(failure)
         return await self._flights.run(location, lambda: self._load(location, known))
 
+    def clear(self) -> None:
+        """Forget all items."""
+        self._known.clear()
+
     async def _load(self, location: Location, known: KnownItem | None) -> Item:
         try:
             item, etag = await self._read(location, known)

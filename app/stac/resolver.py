@@ -51,6 +51,11 @@ class Resolver:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
         return await self._items.get(self._locate(dataset))
 
+    def clear(self) -> None:
+        """Forget all items, and what was chosen of them."""
+        self._items.clear()
+        self._choices.clear()
+
     def _locate(self, dataset: DatasetRef) -> Location:
         """Judge ``dataset.url``, or remember what was found a moment ago: a map asks the same with every tile."""
         key = (dataset.url, dataset.home)

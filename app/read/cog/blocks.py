@@ -99,6 +99,11 @@ class Blocks:
         self._loading: dict[BlockKey, Load] = {}
         self._workers = workers
 
+    def clear(self) -> None:
+        """Keep nothing of what is here."""
+        self._kept.clear()
+        self._spare.clear()
+
     def kept(self, keys: Sequence[BlockKey]) -> list[Block] | None:
         """Give the blocks of ``keys`` if all of them are here."""
         blocks = []

@@ -62,6 +62,13 @@ class CogReader:
         self._workers = workers
         self._samplings: LRUCache[Any, Sampling] = LRUCache(GEOMETRY_BYTES, getsizeof=lambda each: each.weight)
 
+    def clear(self) -> None:
+        """See ``Reader``."""
+        self._files.clear()
+        self._blocks.clear()
+        self._samplings.clear()
+        self._general.clear()
+
     async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
         """See ``Reader``."""
         return await self._files.headers(sources)

@@ -72,6 +72,10 @@ class Files:
         """Open the file anew next time: it has changed."""
         self._headers.forget((source.location, _local_version(source.location)))
 
+    def clear(self) -> None:
+        """Forget all that is known."""
+        self._headers.clear()
+
     async def _load(self, source: Source, key: tuple[Location, object]) -> CogHeader:
         with naming(source):
             return await self._headers.get_or_load(key, lambda: self._open(source))

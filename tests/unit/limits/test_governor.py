@@ -1,0 +1,67 @@
+"""What happens when memory runs short, or threads do not come back?"""
+
+from __future__ import annotations
+
+import pytest
+
+from app.limits.admission import Admission
+from app.limits.governor import Governor
+from app.observe.memory import Memory
+
+
+class Process:
+    """A process of which ``used`` percent of the memory are in use, ``kept`` of them by caches."""
+
+    def __init__(self, used: float, kept: float = 0, lost: float = 0) -> None:
+        self.used, self.kept, self.lost = used, kept, lost
+        self.sheds = 0
+        self.retired: list[str] = []
+        self.admission = Admission(10, 1)
+        memory = Memory(100, lambda: self.used)
+        self.governor = Governor(
+            memory, self.admission, shed=self._shed, lost_share=lambda: self.lost, retire=self.retired.append
+        )
+
+    def _shed(self) -> None:
+        self.sheds += 1
+        self.used, self.kept = self.used - self.kept, 0
+
+
+def test_with_memory_to_spare_nothing_happens():
+    process = Process(used=79)
+    process.governor.look()
+    assert (process.sheds, process.admission.closed, process.retired) == (0, "", [])
+
+
+def test_caches_are_emptied_first():
+    process = Process(used=95, kept=20)
+    process.governor.look()
+    assert (process.sheds, process.admission.closed, process.retired) == (1, "", [])
+    assert not process.governor.is_full
+
+
+def test_then_nobody_is_admitted_until_there_is_memory_again():
+    process = Process(used=85)
+    process.governor.look()
+    assert "no memory left" in process.admission.closed
+    process.used = 70
+    process.governor.look()
+    assert process.admission.closed == ""
+    assert process.retired == []
+
+
+def test_a_worker_that_stays_full_asks_for_another_one_once():
+    process = Process(used=95, kept=1)
+    for _ in range(3):
+        process.governor.look()
+    assert process.governor.is_full
+    assert len(process.retired) == 1
+    assert "94%" in process.retired[0]
+
+
+@pytest.mark.parametrize(("lost", "asks"), [(0.25, 0), (0.3, 1)])
+def test_a_worker_whose_threads_do_not_come_back_asks_for_another_one(lost, asks):
+    process = Process(used=10, lost=lost)
+    process.governor.look()
+    process.governor.look()
+    assert len(process.retired) == asks
