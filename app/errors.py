@@ -11,6 +11,9 @@ SwathError                          status  slug (the ``type`` of the problem, a
 │   └── OutOfBounds                 404     out-of-bounds
 ├── MethodNotAllowed                405     method-not-allowed
 ├── SourceNotAllowed                403     source-not-allowed
+├── Unauthorized                    401     unauthorized
+├── AccessDenied                    403     access-denied
+├── RateExceeded                    429     rate-exceeded
 ├── UpstreamUnusable                424     upstream-unusable
 ├── UpstreamFailed                  502     upstream-failed
 ├── DeadlineExceeded                504     deadline-exceeded
@@ -156,6 +159,34 @@ class SourceNotAllowed(SwathError):
     status = 403
     slug = "source-not-allowed"
     title = "Source not allowed"
+
+
+class Unauthorized(SwathError):
+    """The request has no key that this server knows."""
+
+    status = 401
+    slug = "unauthorized"
+    title = "Key needed"
+
+
+class AccessDenied(SwathError):
+    """The key does not open this route, or the URL's signature is missing, wrong or expired."""
+
+    status = 403
+    slug = "access-denied"
+    title = "Access denied"
+
+
+class RateExceeded(SwathError):
+    """The caller has used his allowance; ``retry_after_s`` says when there is enough again."""
+
+    status = 429
+    slug = "rate-exceeded"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamUnusable(SwathError):

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,12 +23,16 @@ from pydantic_settings import (
 
 Names = Annotated[tuple[str, ...], NoDecode]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+SECRET_BYTES_MIN = 16
 
 
 class Settings(BaseSettings):
     """Configuration of one server process; a field ``x_mb`` counts MiB (1 048 576 bytes), ``x_s`` seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="SWATH_", frozen=True, extra="forbid")
+    # An error about a setting does not show its value, which may be a secret.
+    model_config = SettingsConfigDict(env_prefix="SWATH_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Where pixels may come from.
     data_root: Path | None = Field(
@@ -104,6 +108,37 @@ class Settings(BaseSettings):
         "auto", description="`gdal` reads everything with the general driver, the reference for the fast one."
     )
 
+    # Who may ask, and how much; see docs/access.md.
+    signing_keys: Secrets = Field(
+        (),
+        repr=False,
+        description="Comma-separated secrets of 16 characters or more: only signed URLs (or API keys) are answered. "
+        "The first one signs, all verify.",
+    )
+    api_keys: Names = Field(
+        (),
+        description="Comma-separated entries `name:sha256-hex[:scope+scope[:units per minute]]`, as `swath key new` "
+        "prints them: only requests with one of these keys (or signed URLs) are answered.",
+    )
+    api_keys_file: Path | None = Field(
+        None, description="File with such entries, one a line, `#` before a comment; read at start."
+    )
+    rate_limit: float | None = Field(
+        None,
+        gt=0,
+        description="Units per minute for each key, else for each client address; a unit is a tile of 256 x 256 pixels "
+        "of one asset. Unset: no limit.",
+    )
+    rate_burst: float | None = Field(
+        None, gt=0, description="Units that may be used at once. Unset: those of a minute."
+    )
+    public: bool = Field(
+        False, description="Anyone is meant to ask for any source: no warning at start that nothing keeps them out."
+    )
+    workers: int | None = Field(
+        None, ge=1, description="Processes of `swath serve`, unless `--workers` says otherwise. Unset: one per core."
+    )
+
     # How the server shows itself.
     public_url: str | None = Field(
         None, description="Base of every absolute URL in answers, such as `https://tiles.example.com/swath`."
@@ -122,7 +157,7 @@ class Settings(BaseSettings):
         None, description="Folder of the generated sample catalogue. Unset: the user's cache folder."
     )
 
-    @field_validator("allow_hosts", "allow_sources", mode="before")
+    @field_validator("allow_hosts", "allow_sources", "api_keys", "signing_keys", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         return _split(value)
@@ -132,6 +167,13 @@ class Settings(BaseSettings):
     def _split_networks(cls, value: object) -> object:
         parts = _split(value)
         return [ip_network(part, strict=False) if isinstance(part, str) else part for part in parts]
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _require_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value().encode()) < SECRET_BYTES_MIN for secret in value):
+            raise ValueError(f"a secret is shorter than {SECRET_BYTES_MIN} characters; openssl rand -hex 32 makes one")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -1,0 +1,19 @@
+"""How many units of work does an answer cost? A unit is a tile of 256 x 256 pixels of one asset."""
+
+from __future__ import annotations
+
+from app.model.plan import Plan
+
+UNIT_PIXELS = 256 * 256
+
+FREE_STEP = 16
+"""Source pixels per pixel of the answer that cost nothing: overviews keep it to 4, or to 16 where they are sparse."""
+
+
+def price(plan: Plan) -> float:
+    """Units of a picture or array: for each asset its pixels, at least one unit.
+
+    A raster without overviews, of which more than 16 pixels are read for each pixel of the answer, costs by those.
+    """
+    pixels = plan.grid.width * plan.grid.height
+    return sum(max(1.0, pixels / UNIT_PIXELS, read.pixels / FREE_STEP / UNIT_PIXELS) for read in plan.reads)
