@@ -12,6 +12,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from starlette.types import ASGIApp
 
 from app import __version__
+from app.api.access import Access
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import about, crops, docs, explain, points, sample, server, tilejson, tiles
@@ -47,7 +48,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     if not gc.isenabled():  # started by the command
         gc.freeze()
         gc.enable()
-    return Door(api)
+    return Door(api, Access.from_settings(settings))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What every request passes, as plain ASGI: limits of the request line, slashes, HEAD, CORS, request id, bugs."""
+"""What every request passes, as plain ASGI: limits of the request line, slashes, HEAD, access, CORS, its id, bugs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.access import Access, Visit
 from app.api.departure import Departure
 from app.api.problems import problem
-from app.errors import UrlTooLong
+from app.errors import SwathError, UrlTooLong
 
 log = logging.getLogger("swath")
 
 URL_MAX = 16 * 1024
-EXPOSED = "Content-Bbox, Content-Crs, ETag, Server-Timing, X-Cache, X-Ignored-Params, X-Request-Id, X-Tile"
+EXPOSED = (
+    "Content-Bbox, Content-Crs, ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, X-Cache, "
+    "X-Ignored-Params, X-Request-Id, X-Tile"
+)
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {
     **CORS,
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Headers": "*, Authorization",  # which the asterisk leaves out (Fetch, 4.10)
     "Access-Control-Max-Age": "86400",
     "Content-Length": "0",
 }
@@ -31,10 +35,15 @@ HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "def
 
 
 class Door:
-    """The outermost layer; everything that goes wrong inside leaves as a problem."""
+    """The outermost layer; everything that goes wrong inside leaves as a problem.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        access: Decides who may ask, or None: anyone may.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access | None = None) -> None:
         self._app = app
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Prepare the scope, pass it on, and finish the headers of the answer."""
@@ -49,8 +58,20 @@ class Door:
         elif (length := len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])) > URL_MAX:
             error = UrlTooLong(f"The URL has {length} characters, {URL_MAX} are read at most; shorten it.")
             await problem(error, request_id)(scope, receive, answer.send)
-        else:
+        elif self._access is None:
             await self._pass(_tidy(scope), receive, answer)
+        else:
+            await self._admit(self._access, _tidy(scope), receive, answer)
+
+    async def _admit(self, access: Access, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Pass on whom ``access`` lets in."""
+        answer.visit = Visit()
+        try:
+            access.admit(scope, answer.visit)
+        except SwathError as refusal:
+            await problem(refusal, answer.request_id)(scope, receive, answer.send)
+        else:
+            await self._pass(scope, receive, answer)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Run the application; FastAPI answers a bug with a problem and raises it again, which is then ours to log."""
@@ -70,6 +91,7 @@ class _Answer:
         self._send = send
         self._head_only = head_only
         self.request_id = request_id
+        self.visit: Visit | None = None
         self.finished = False
 
     async def send(self, message: Message) -> None:
@@ -85,6 +107,8 @@ class _Answer:
         headers["X-Request-Id"] = self.request_id
         for name, value in {**HARMLESS, **CORS}.items():
             headers.setdefault(name, value)
+        if self.visit is not None:
+            self.visit.finish(headers)
 
 
 def _tidy(scope: Scope) -> dict[str, Any]:

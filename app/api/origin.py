@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from app.access.address import is_trusted, parse_address
 from app.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9.\-_]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -53,11 +53,8 @@ def _is_forwarded(request: Request) -> bool:
 
 
 def _is_trusted(request: Request, settings: Settings) -> bool:
-    try:
-        peer = ip_address(request.client.host if request.client else "")
-    except ValueError:
-        return False
-    return any(peer in network for network in settings.trusted_proxies)
+    peer = parse_address(request.client.host) if request.client else None
+    return is_trusted(peer, settings.trusted_proxies)
 
 
 def _forwarded(request: Request, scheme: str, host: str, prefix: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from app.errors import (
     NotFound,
     ParameterFault,
     SwathError,
+    Unauthorized,
     shorten,
 )
 
@@ -71,6 +72,8 @@ def problem(error: SwathError, request_id: str, *, cache_control: str = "no-stor
     headers = {"Cache-Control": cache_control}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2
     return JSONResponse(_body(error, request_id), error.status, headers, MEDIA_TYPE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import AssetChoice, DatasetKind, DatasetRef, Selection
 from app.plan.bounds import union_wgs84
@@ -19,11 +20,13 @@ EVERYTHING = Selection(assets=(AssetChoice(name=":all:"),))
 
 async def list_assets(rt: Runtime, dataset: DatasetRef) -> list[str]:
     """Keys of the item's assets that can be read as rasters."""
+    charge(1)
     return raster_keys(await rt.resolver.item(dataset))
 
 
 async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
     """Bounds in longitude and latitude: the item's ``bbox``, else those of its rasters."""
+    charge(1)
     if dataset.kind is DatasetKind.STAC:
         item = await rt.resolver.item(dataset)
         if item.bounds_wgs84:
@@ -36,6 +39,7 @@ async def describe(rt: Runtime, dataset: DatasetRef, selection: Selection) -> di
     """Describe a raster, or every selected asset of an item by its key, as rio-tiler's ``Info`` does."""
     asked = selection if selection.assets or dataset.kind is DatasetKind.COG else EVERYTHING
     choice = await rt.resolver.choice(dataset, asked, assets_max=ASSETS_MAX)
+    charge(len(choice.sources))
     infos = await asyncio.gather(*(rt.reader.info(source) for source in choice.sources))
     if dataset.kind is DatasetKind.COG:
         return infos[0]

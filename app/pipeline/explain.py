@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from app.access.rates import charge
 from app.model.plan import Plan, PlannedRead
 from app.model.request import ImageRequest
 from app.plan.crs import name_crs
@@ -16,6 +17,7 @@ from app.runtime import Runtime
 async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     """Say what would be read for a picture, at which resolution, and by which driver."""
     choice = await rt.resolver.choice(req.dataset, req.selection)
+    charge(len(choice.sources))
     headers = await rt.reader.headers(choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.access.rates import charge
 from app.compute.stack import combine
 from app.model.raster import Raster
 from app.model.request import PointRequest
@@ -28,6 +29,7 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     """Read all selected bands under a point, and apply the expression to them."""
     with step("item"):
         choice = await rt.resolver.choice(req.dataset, req.selection)
+    charge(len(choice.sources))
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
     plan = plan_sample(choice, headers, req)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from morecantile import TileMatrixSet
 
+from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import ImageRequest
 from app.pipeline.clock import step
@@ -42,6 +43,7 @@ async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) 
     """
     with step("item"):
         choice = await rt.resolver.choice(req.dataset, req.selection)
+    charge(len(choice.sources))
     with step("headers"):
         headers = await rt.reader.headers(choice.sources)
     rehearse(plan_rehearsal(choice, headers, req), req)

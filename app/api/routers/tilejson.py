@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.api.access import handed_on
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import (
     MAXZOOM,
@@ -141,4 +142,4 @@ def _template(
     pairs += [("tilesize", str(tilesize))] if tilesize else []
     pairs += [] if "empty" in request.query_params else [("empty", "blank")]
     path = f"/{ds}/tiles/{tms}/{{z}}/{{x}}/{{y}}@{scale}x{f'.{extension}' if extension else ''}"
-    return f"{path}?{urlencode(pairs)}"
+    return f"{path}?{urlencode(handed_on(request, path, pairs))}"
