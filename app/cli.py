@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import socket
 import sys
-from urllib.parse import quote
+import time
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
 
 # Imports make a hundred thousand objects that stay: looking for garbage among them takes a sixth of the start.
 # ``create_app`` switches the collector on again.
@@ -21,6 +24,9 @@ import click
 from pydantic import ValidationError
 
 from app import __version__
+from app.access.gate import Gate
+from app.access.keys import Scope, new_key
+from app.access.signature import Signer, sign_url
 from app.errors import SwathError
 from app.net.policy import SourcePolicy
 from app.sample.catalogue import SampleCatalogue
@@ -38,21 +44,92 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option(
-    "--workers", default=cores(), type=click.IntRange(1), help="Processes; as many as there are cores unless given."
-)
+@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are cores unless given.")
 @click.option("--sample", is_flag=True, help="Serve the sample catalogue; it is generated at the first start.")
-def serve(host: str, port: int, workers: int, sample: bool) -> None:
+def serve(host: str, port: int, workers: int | None, sample: bool) -> None:
     """Serve tiles until Ctrl-C."""
     settings = read_settings()
+    if is_open_to_anyone(settings, host):
+        click.echo(OPEN_TO_ANYONE.format(host=host), err=True)
     require_free_port(host, port)
+    count = workers or settings.workers or cores()
+    os.environ["SWATH_WORKERS"] = str(count)  # each has its share of a rate limit
     base = settings.public_url or f"http://{reachable(host)}:{port}"
     if sample or settings.sample:
         os.environ["SWATH_SAMPLE"] = "true"
         show_sample(prepare_sample(settings), base.rstrip("/"))
     else:
         click.echo(f"Swath {__version__} listens on {base}\nRoutes: {base}/docs")
-    sys.exit(run(Address(host=host, port=port), workers))
+    sys.exit(run(Address(host=host, port=port), count))
+
+
+OPEN_TO_ANYONE = (
+    "Warning: Swath listens on {host}, and whoever reaches it may have it read any public URL. SWATH_API_KEYS or "
+    "SWATH_SIGNING_KEYS say who may ask, SWATH_ALLOW_SOURCES what is read; SWATH_PUBLIC=true says that it is meant so."
+)
+
+
+def is_open_to_anyone(settings: Settings, host: str) -> bool:
+    """Whether nothing keeps strangers from having anything read, and that is not said to be meant."""
+    guarded = settings.allow_sources or settings.signing_keys or settings.api_keys or settings.api_keys_file
+    return not (guarded or settings.public or is_loopback(host))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on that address; a name other than ``localhost`` may be any."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@main.command()
+@click.argument("url")
+@click.option("--expires", default="1h", show_default=True, help="How long it is valid: 90s, 30m, 12h, 7d.")
+def sign(url: str, expires: str) -> None:
+    """Sign URL with the first of SWATH_SIGNING_KEYS.
+
+    With {z}/{x}/{y} in the path of a tile, one signature opens all tiles of its query.
+    """
+    settings = read_settings()
+    if not settings.signing_keys:
+        raise click.ClickException("There is nothing to sign with: set SWATH_SIGNING_KEYS as the server has it.")
+    signer = Signer([secret.get_secret_value() for secret in settings.signing_keys])
+    prefix = urlsplit(settings.public_url or "").path
+    click.echo(sign_url(signer, url, int(time.time()) + read_duration_s(expires), prefix=prefix))
+
+
+def read_duration_s(text: str) -> int:
+    """Read ``90s``, ``30m``, ``12h`` or ``7d`` as seconds."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a time such as 90s, 30m, 12h or 7d", param_hint="--expires")
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+@main.group()
+def key() -> None:
+    """API keys."""
+
+
+@key.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it opens; may be repeated. Everything unless given.",
+)
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Units per minute, in place of SWATH_RATE_LIMIT.")
+def new(name: str, scopes: tuple[str, ...], rate: float | None) -> None:
+    """Make a key called NAME, and print it, once, and its entry for SWATH_API_KEYS or its file."""
+    try:
+        text, made = new_key(name, [Scope(scope) for scope in scopes], rate)
+    except ValueError as err:
+        raise click.BadParameter(str(err), param_hint="NAME") from err
+    click.echo(f"Key    {text}\nEntry  {made.entry}")
+    click.echo("Give the key to its owner: it is kept nowhere. The entry goes to the server.", err=True)
 
 
 def reachable(host: str) -> str:
@@ -67,6 +144,7 @@ def read_settings() -> Settings:
     try:
         settings = Settings()
         SourcePolicy.from_settings(settings)
+        Gate.from_settings(settings)
     except ValidationError as err:
         wrong = "\n".join(f"  SWATH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in err.errors() if e["loc"])
         raise click.ClickException(f"Settings that cannot be used:\n{wrong}") from err
