@@ -15,7 +15,7 @@ from app.api.query import Query
 from app.cache.name import name_of
 from app.encode.encode import encode
 from app.model.grid import Grid
-from app.model.raster import Raster, Rendered, Unchanged
+from app.model.raster import Body, Raster, Rendered, Unchanged
 from app.model.request import Format
 
 
@@ -114,7 +114,7 @@ def _crs_uri(crs: CRS) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _blank(width: int, height: int, format: Format) -> bytes:
+def _blank(width: int, height: int, format: Format) -> Body:
     """Nothing, transparent; white in JPEG, which has no transparency."""
     shape = (3, height, width)
     mask = np.zeros(shape, dtype=bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,29 +13,49 @@ from app.model.plan import Plan, SamplePlan
 from app.model.raster import Raster
 
 
-def combine(pieces: Sequence[Raster], plan: Plan | SamplePlan) -> Raster:
-    """Apply what single assets brought along (``assets=B04|expression=b1*2``), stack, and apply the expression."""
-    own = [
+def combine(pieces: Iterable[Raster], plan: Plan | SamplePlan) -> Raster:
+    """Apply what single assets brought along (``assets=B04|expression=b1*2``), stack, and apply the expression.
+
+    Each piece is taken when the one before it is in its place, so that they are not all in memory twice.
+    """
+    own = (
         calculate(piece, read.source.expression, read.own_bands) for piece, read in zip(pieces, plan.reads, strict=True)
-    ]
-    return calculate(stack(own), plan.expression, plan.bands)
+    )
+    stacked = next(own) if len(plan.reads) == 1 else stack(own, sum(read.band_count for read in plan.reads))
+    return calculate(stacked, plan.expression, plan.bands)
 
 
-def stack(pieces: Sequence[Raster]) -> Raster:
-    """Stack the bands of rasters on one grid; the dtype is the smallest that holds all of theirs."""
-    if len(pieces) == 1:
-        return pieces[0]
-    alphas = [piece.alpha for piece in pieces if piece.alpha is not None]
-    ranges = [r for piece in pieces for r in piece.ranges or ()]
-    data = np.concatenate([piece.data for piece in pieces])
-    return Raster(
+def stack(pieces: Iterable[Raster], count: int) -> Raster:
+    """Stack the bands of rasters on one grid, ``count`` in all; the dtype is the smallest that holds all of theirs."""
+    pieces = iter(pieces)
+    stacked = _widened(next(pieces), count)
+    for piece in pieces:
+        stacked = _with(stacked, piece)
+    return stacked
+
+
+def _widened(first: Raster, count: int) -> Raster:
+    """The first bands, with room for all others behind them."""
+    bands, height, width = first.data.shape
+    data = np.empty((count, height, width), first.data.dtype)
+    mask = np.empty(data.shape, bool)
+    data[:bands], mask[:bands] = first.data, first.mask
+    return replace(first, data=data, mask=mask, names=number_bands(count))
+
+
+def _with(stacked: Raster, piece: Raster) -> Raster:
+    """Put the bands of a piece behind those that are there; the room is the stack's own, and is written to."""
+    start = len(stacked.descriptions)
+    bands = slice(start, start + piece.data.shape[0])
+    data = stacked.data.astype(np.result_type(stacked.data, piece.data), copy=False)
+    data[bands], stacked.mask[bands] = piece.data, piece.mask
+    alphas = [each.alpha for each in (stacked, piece) if each.alpha is not None]
+    return replace(
+        stacked,
         data=data,
-        mask=np.concatenate([piece.mask for piece in pieces]),
-        grid=pieces[0].grid,
-        names=number_bands(data.shape[0]),
-        descriptions=tuple(text for piece in pieces for text in piece.descriptions),
+        descriptions=stacked.descriptions + piece.descriptions,
         alpha=np.minimum.reduce(alphas) if alphas else None,
-        ranges=tuple(ranges) if len(ranges) == data.shape[0] else None,
+        ranges=stacked.ranges + piece.ranges if stacked.ranges and piece.ranges else None,
     )
 
 

@@ -10,10 +10,10 @@ from app.encode.npy import encode_npy
 from app.encode.photo import encode_avif, encode_webp
 from app.encode.png import encode_png
 from app.encode.tiff import encode_tiff
-from app.model.raster import Raster
+from app.model.raster import Body, Raster
 from app.model.request import Format
 
-Encoder = Callable[[Raster, bool], bytes]
+Encoder = Callable[[Raster, bool], Body]
 
 ENCODERS: dict[Format, Encoder] = {
     Format.PNG: encode_png,
@@ -38,7 +38,7 @@ def choose_format(raster: Raster) -> Format:
     return Format.JPEG if is_opaque(raster) else Format.PNG
 
 
-def encode(raster: Raster, format: Format, *, return_mask: bool) -> bytes:
+def encode(raster: Raster, format: Format, *, return_mask: bool) -> Body:
     """Encode a raster.
 
     Args:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from app.model.grid import Grid
 
+Body = bytes | memoryview
+"""What is sent: of large answers a view of the memory in which they were made."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raster:
@@ -74,7 +77,7 @@ class Rendered:
     """
 
     name: str
-    body: bytes
+    body: Body
     media_type: str
     grid: Grid
     remembered: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -59,12 +59,18 @@ async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendere
     return answer
 
 
-def finish(pieces: Sequence[Piece], plan: Plan, req: ImageRequest, name: str = "") -> Rendered:
-    """Compute, style and encode: everything that only needs the pixels."""
-    raster = stylize(combine([piece() for piece in pieces], plan), plan, req)
+def finish(pieces: list[Piece], plan: Plan, req: ImageRequest, name: str = "") -> Rendered:
+    """Compute, style and encode: everything that only needs the pixels. The list is empty afterwards."""
+    raster = stylize(combine(taken(pieces), plan), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
     return Rendered(name=name, body=body, media_type=format.media_type, grid=plan.grid)
+
+
+def taken(pieces: list[Piece]) -> Iterator[Raster]:
+    """Take piece after piece out of the list: what each was made of is let go with it."""
+    while pieces:
+        yield pieces.pop(0)()
 
 
 def rehearse(plan: Plan, req: ImageRequest) -> None:

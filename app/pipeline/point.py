@@ -37,7 +37,7 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     async with rt.admission.place(plan.hosts):
         with step("read"):
             pieces = await rt.reader.sample(plan)
-    raster = combine([piece() for piece in pieces], plan)
+    raster = combine((piece() for piece in pieces), plan)
     alone = (len(raster.names),)
     return PointValues(
         raster=raster, counts=alone if plan.expression else tuple(read.band_count for read in plan.reads)
