@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.access.rates import current_tab
 from app.model.plan import Plan
 
 UNIT_PIXELS = 256 * 256
@@ -17,3 +18,14 @@ def price(plan: Plan) -> float:
     """
     pixels = plan.grid.width * plan.grid.height
     return sum(max(1.0, pixels / UNIT_PIXELS, read.pixels / FREE_STEP / UNIT_PIXELS) for read in plan.reads)
+
+
+def charge_picture(plan: Plan) -> None:
+    """Charge a picture or array; while no limit is on, not even its price is worked out.
+
+    Raises:
+        RateExceeded: The caller has not so much left.
+    """
+    tab = current_tab()
+    if tab is not None:
+        tab.charge(price(plan))

@@ -179,6 +179,11 @@ def open_tab(tab: Tab | None) -> None:
     _TAB.set(tab)
 
 
+def current_tab() -> Tab | None:
+    """Give the tab of this request, or None while it is charged to nobody."""
+    return _TAB.get()
+
+
 def charge(units: float) -> None:
     """Take what this request is about to cost from its caller's allowance; free while no limit is on.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,9 @@ SIGNATURE = "sig"
 EXPIRES = "expires"
 VERSION = "swath-1"
 """Begins every text that is signed; another way of writing it would be another version."""
+
+REMEMBERED = 128
+"""Signed queries whose meaning is kept: the tiles of a map have one. As a URL has 16 KiB at most, 10 MB suffice."""
 
 Pairs = Sequence[tuple[str, str]]
 """Names and values of a query, percent-decoded."""
@@ -46,7 +50,7 @@ class Signer:
 
     def sign(self, kind: Kind, path: str, pairs: Pairs) -> str:
         """Give the value of ``sig=`` for a path below the server's prefix and a query that says when it expires."""
-        return _signed(self._secrets[0], kind, path, pairs)
+        return _signed(self._secrets[0], kind, text_to_sign(kind, path, pairs))
 
     def fits(self, signature: str, path: str, pairs: Pairs) -> bool:
         """Tell whether the signature is one of this path and query, or of the template that the path is a tile of."""
@@ -57,8 +61,8 @@ class Signer:
             signed_path = template_of(path) if kind == Kind.TEMPLATE else None
         if signed_path is None:
             return False
-        given = signature.encode()
-        expected = [_signed(secret, Kind(kind), signed_path, pairs).encode() for secret in self._secrets]
+        given, text = signature.encode(), text_to_sign(Kind(kind), signed_path, pairs)
+        expected = [_signed(secret, kind, text).encode() for secret in self._secrets]
         # Every secret is tried and every byte compared: the time tells nothing about how near a guess is.
         return any([hmac.compare_digest(given, each) for each in expected])  # noqa: C419 -- no early end
 
@@ -77,18 +81,23 @@ def is_template(path: str) -> bool:
     return template_of(path.replace(_PLACEHOLDERS, "0/0/0")) == path
 
 
-def text_to_sign(kind: Kind, path: str, pairs: Iterable[tuple[str, str]]) -> str:
+def text_to_sign(kind: Kind, path: str, pairs: Pairs) -> str:
     """Write what is signed: version, kind, path and query, a line each, in one encoding whatever the caller wrote.
 
     The query is ordered by name. Values of one name keep their order, because it has a meaning:
     ``assets=B04&assets=B03`` is another picture than ``assets=B03&assets=B04``.
     """
+    return "\n".join((VERSION, kind, quote(path, safe="/"), _query_to_sign(tuple(pairs))))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _query_to_sign(pairs: tuple[tuple[str, str], ...]) -> str:
     ordered = sorted((pair for pair in pairs if pair[0] != SIGNATURE), key=itemgetter(0))
-    return "\n".join((VERSION, kind, quote(path, safe="/"), urlencode(ordered, quote_via=quote)))
+    return urlencode(ordered, quote_via=quote)
 
 
-def _signed(secret: bytes, kind: Kind, path: str, pairs: Pairs) -> str:
-    digest = hmac.digest(secret, text_to_sign(kind, path, pairs).encode(), "sha256")
+def _signed(secret: bytes, kind: str, text: str) -> str:
+    digest = hmac.digest(secret, text.encode(), "sha256")
     return f"{kind}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 

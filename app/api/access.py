@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote_plus
@@ -17,14 +16,15 @@ from app.access.address import caller_of
 from app.access.gate import TOKEN, Asked, Gate, Grant
 from app.access.keys import Scope
 from app.access.rates import Rates, Tab, open_tab
-from app.access.signature import EXPIRES, SIGNATURE
+from app.access.signature import EXPIRES, REMEMBERED, SIGNATURE, Pairs
 from app.api.query import PAIRS_MAX
 from app.errors import LimitExceeded, SwathError
 from app.settings import Settings
 
 OWN = frozenset({TOKEN, SIGNATURE, EXPIRES})
 """Parameters that end here: no name of an answer, no upstream and no message can hold what never reaches them."""
-_MARKS = (f"{TOKEN}=".encode(), f"{SIGNATURE}=".encode())
+_TOKEN_MARK = f"{TOKEN}=".encode()
+_MARKS = (_TOKEN_MARK, f"{SIGNATURE}=".encode())
 
 PROBES = frozenset({"/livez", "/readyz", "/healthz"})
 OPEN = PROBES | {"/", "/docs", "/openapi.json", "/favicon.ico"}
@@ -151,11 +151,11 @@ def read_asked(scope: AsgiScope, path: str) -> Asked:
     Raises:
         LimitExceeded: Too many parameters to look through.
     """
-    pairs: Sequence[tuple[str, str]] = ()
+    pairs: Pairs = ()
     query: bytes = scope["query_string"]
     if any(mark in query for mark in _MARKS):
-        pairs = _read_pairs(query)
-        scope["query_string"] = _without_own(query)
+        read = _read if _TOKEN_MARK in query else _read_again  # a key is kept nowhere
+        pairs, scope["query_string"] = read(query)
     return Asked(
         path=path,
         pairs=pairs,
@@ -224,14 +224,16 @@ def _header(scope: AsgiScope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
-def _read_pairs(query: bytes) -> list[tuple[str, str]]:
+def _read(query: bytes) -> tuple[Pairs, bytes]:
+    """Give the parameters, percent-decoded, and the query without those that end here."""
+    text = query.decode("latin-1")
     try:
-        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=PAIRS_MAX)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=PAIRS_MAX)
     except ValueError:
         raise LimitExceeded(f"The query has more than {PAIRS_MAX} parameters; leave some out.") from None
-
-
-def _without_own(query: bytes) -> bytes:
-    text = query.decode("latin-1")
     kept = [pair for pair in text.split("&") if unquote_plus(pair.partition("=")[0]) not in OWN]
-    return "&".join(kept).encode("latin-1")
+    return tuple(pairs), "&".join(kept).encode("latin-1")
+
+
+_read_again = lru_cache(maxsize=REMEMBERED)(_read)
+"""The same for the signed tiles of a map, which have one query."""

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.access.price import price
-from app.access.rates import charge
+from app.access.price import charge_picture
 from app.cache.name import name_of
 from app.compute.stack import combine
 from app.encode.encode import choose_format, encode, fits
@@ -42,7 +41,7 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
         return Unchanged(name=name, grid=plan.grid)
     if answer := rt.answers.kept(name):
         return replace(answer, remembered=True)
-    charge(price(plan))
+    charge_picture(plan)
     return await rt.collapse.run(name, lambda: draw(rt, plan, req, name))
 
 

@@ -21,6 +21,7 @@ from app.access.signature import Kind, Signer, sign_url
 from app.settings import Settings
 from tests.problems import problem_of
 from tests.serving import serving
+from tests.upstream import Upstream, upstream
 
 SECRET, OLD_SECRET = "a secret of sixteen", "the secret before it"
 KEY, ALL = new_key("alice")
@@ -431,3 +432,34 @@ def test_requests_of_one_connection_are_charged_each_for_itself(folder):
         assert received.count(b"HTTP/1.1 200 OK") == 2
         assert received.lower().count(b"ratelimit:") == 1
         assert ask(f"{base}/nothing").headers["RateLimit"].startswith('"units";r=1;')
+
+
+# ---- what others see
+
+
+@pytest.fixture
+def data(folder: Path) -> Iterator[Upstream]:
+    with upstream(folder) as server:
+        yield server
+
+
+def test_no_upstream_is_told_a_key_or_a_signature(data):
+    with serving(Settings(allow_hosts=(data.host,), api_keys=ENTRIES, signing_keys=(SECRET,))) as base:
+        item = {"url": data.url("/item.json")}
+        assert get(base, headers=bearer(KEY), **item).ok
+        assert get(base, access_token=KEY, nodata="1", **item).ok
+        assert ask(signed(base, nodata="2", **item)).ok
+    asked = [str(each) for each in data.log]
+    assert asked
+    assert not [text for text in asked if KEY in text or "sig=" in text or "expires" in text]
+
+
+def test_who_is_over_his_rate_makes_nobody_read_pixels(data):
+    """The header of the raster is read, for the price follows from it; its blocks are not."""
+    with serving(Settings(allow_hosts=(data.host,), rate_limit=0.6, rate_burst=3, cache_blocks_mb=0)) as base:
+        item = {"url": data.url("/item.json")}
+        assert get(base, **item).ok
+        before = data.count()
+        refused(get(base, tilesize="512", **item), 429, "rate-exceeded")
+        refused(get(base, "/stac/preview/1024x1024.png", **item), 429, "rate-exceeded")
+        assert data.count() == before
