@@ -174,8 +174,8 @@ class Rates:
 _TAB: ContextVar[Tab | None] = ContextVar("swath_tab", default=None)
 
 
-def open_tab(tab: Tab | None) -> None:
-    """Let what this request does be charged to ``tab``; None: to nobody."""
+def open_tab(tab: Tab) -> None:
+    """Let what this request does be charged to ``tab``."""
     _TAB.set(tab)
 
 

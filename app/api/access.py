@@ -124,13 +124,12 @@ class Access:
         return None
 
     def _open_tab(self, rates: Rates, scope: AsgiScope, visit: Visit) -> None:
-        # Also None is set: a request that was pipelined runs in a copy of the context of the one before.
-        if path_below_prefix(scope) not in PROBES:
-            key = visit.grant.key if visit.grant else None
-            visit.tab = rates.tab(key, "" if key else self._address(scope))
+        if path_below_prefix(scope) in PROBES:
+            return
+        key = visit.grant.key if visit.grant else None
+        visit.tab = rates.tab(key, "" if key else self._address(scope))
         open_tab(visit.tab)
-        if visit.tab is not None:
-            visit.tab.enter()
+        visit.tab.enter()
 
     def _address(self, scope: AsgiScope) -> str:
         peer = scope["client"][0] if scope.get("client") else ""
