@@ -143,6 +143,13 @@ def test_probes_and_pages_need_no_key(keyed):
         assert ask(keyed + path).status_code == 200
 
 
+def test_the_documentation_has_a_place_for_a_key_where_one_is_needed(keyed, signing):
+    described = ask(f"{keyed}/openapi.json").json()
+    [name] = described["security"][0]
+    assert described["components"]["securitySchemes"][name]["scheme"] == "bearer"
+    assert "security" not in ask(f"{signing}/openapi.json").json()
+
+
 def test_a_preflight_needs_no_key_and_allows_the_header_that_carries_one(keyed):
     """An asterisk does not include Authorization."""
     answer = requests.options(keyed + TILE, headers={"Origin": "https://a.example"}, timeout=30)

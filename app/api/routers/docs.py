@@ -67,6 +67,12 @@ IN_PATH = {
 
 PICTURES = ("Tiles", "Crops and previews")
 
+KEY: Document = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key; also as `X-API-Key`, or as `access_token` in the query.",
+}
+
 PROBLEM: Document = {
     "type": "object",
     "title": "Problem",
@@ -99,7 +105,11 @@ async def docs(request: Request) -> Response:
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """The API documentation for machines."""
-    described = describe(request.app, base_url(request), runtime(request).sample)
+    rt = runtime(request)
+    described = describe(request.app, base_url(request), rt.sample)
+    if rt.settings.api_keys or rt.settings.api_keys_file:
+        described |= {"security": [{"key": []}]}
+        described["components"] |= {"securitySchemes": {"key": KEY}}
     return JSONResponse(described, headers={"Cache-Control": "no-cache"})
 
 
