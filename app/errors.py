@@ -22,6 +22,9 @@ SwathError                          status  slug (the ``type`` of the problem, a
 
 The public message never holds the text of a foreign exception, an upstream URL with its query, or a path on disk:
 ``detail`` has the value, the limit or the alternatives, and the remedy. The cause travels as ``__cause__`` to the log.
+
+Docstrings of the classes are pages of the docs: what typically causes the error, what the caller and what the operator
+can do, and whether the same request may do better later (``scripts/make_docs.py``).
 """
 
 from __future__ import annotations
@@ -70,7 +73,20 @@ class SwathError(Exception):
 
 
 class BadRequest(SwathError):
-    """A parameter has a value that cannot be served."""
+    """A parameter has a value that cannot be served.
+
+    Causes:
+        A parameter whose value is out of range, misspelt, or at odds with another one.
+
+    Caller:
+        Read `errors`: each entry names a parameter, the value as it came, and an accepted example.
+
+    Operator:
+        Nothing; `SWATH_STRICT=true` refuses unknown parameters, too.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     status = 400
     slug = "invalid-parameter"
@@ -85,7 +101,20 @@ class BadRequest(SwathError):
 
 
 class InvalidType(BadRequest):
-    """A parameter is missing or is not of its type (422, as TiTiler answers)."""
+    """A parameter is missing or is not of its type (422, as TiTiler answers).
+
+    Causes:
+        `url` is missing, or a number was expected and is not there.
+
+    Caller:
+        Read `errors`, and send the parameter that it names; unquoted `&` in `url` cuts it off, so encode it.
+
+    Operator:
+        Nothing.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     status = 422
     slug = "invalid-type"
@@ -94,6 +123,19 @@ class InvalidType(BadRequest):
 
 class InvalidExpression(BadRequest):
     """A band expression cannot be read or is not allowed.
+
+    Causes:
+        An unknown name, a function that is not allowed, a parenthesis that is not closed, or too long a formula.
+
+    Caller:
+        Look at `position`, the first character at fault; names are assets (`B04`), their bands (`B04_b1`) or positions
+        (`b1`).
+
+    Operator:
+        Nothing: the language is fixed, so that no formula can harm the server.
+
+    Retry:
+        No, the answer will be the same.
 
     Args:
         detail: What is wrong.
@@ -109,14 +151,40 @@ class InvalidExpression(BadRequest):
 
 
 class LimitExceeded(BadRequest):
-    """A limit of this server would be passed; the message has the limit and the setting that moves it."""
+    """A limit of this server would be passed; the message has the limit and the setting that moves it.
+
+    Causes:
+        A large picture, many assets, a file without overviews, or a source that sends more than an answer may read.
+
+    Caller:
+        Ask for a smaller area, fewer assets, or a smaller `width`, `height` or `max_size`.
+
+    Operator:
+        Move the limit whose `SWATH_` name the message has; memory and time per request grow with it.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     slug = "limit-exceeded"
     title = "Limit exceeded"
 
 
 class UrlTooLong(LimitExceeded):
-    """The request line is longer than this server reads."""
+    """The request line is longer than this server reads.
+
+    Causes:
+        A long expression, colormap or token in the query.
+
+    Caller:
+        Shorten the URL; name a colormap instead of writing it out.
+
+    Operator:
+        Nothing.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     status = 414
     slug = "url-too-long"
@@ -124,7 +192,20 @@ class UrlTooLong(LimitExceeded):
 
 
 class NotFound(SwathError):
-    """The route, item or collection does not exist."""
+    """The route, item or collection does not exist.
+
+    Causes:
+        A misspelt path, or an item that its server does not have (any more).
+
+    Caller:
+        Compare the path with `/docs`, and open the item's URL in a browser.
+
+    Operator:
+        Nothing; a missing item is asked for again after 5 seconds.
+
+    Retry:
+        No, unless the item is about to be published.
+    """
 
     status = 404
     slug = "not-found"
@@ -132,21 +213,60 @@ class NotFound(SwathError):
 
 
 class AssetNotFound(NotFound):
-    """The item has no asset of that name; the message names the ones there are."""
+    """The item has no asset of that name; the message names the ones there are.
+
+    Causes:
+        A misspelt asset, or an item of another collection, where the band has another name.
+
+    Caller:
+        Take a name out of the message, or ask `/stac/assets`.
+
+    Operator:
+        Nothing.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     slug = "asset-not-found"
     title = "Asset not found"
 
 
 class OutOfBounds(NotFound):
-    """The tile, crop or point does not touch the data."""
+    """The tile, crop or point does not touch the data.
+
+    Causes:
+        A map that shows more than the data covers, or longitude and latitude in the wrong order.
+
+    Caller:
+        Nothing, on a map; ask for `empty=blank` or `empty=204` where it disturbs, and look at `/stac/bounds`.
+
+    Operator:
+        `SWATH_EMPTY_TILE=blank` answers such tiles with a transparent picture.
+
+    Retry:
+        No; a tile outside the data may be kept by caches.
+    """
 
     slug = "out-of-bounds"
     title = "Outside the data"
 
 
 class MethodNotAllowed(SwathError):
-    """The route exists, but not for this HTTP method."""
+    """The route exists, but not for this HTTP method.
+
+    Causes:
+        A `POST` or `PUT` to a route that is only read.
+
+    Caller:
+        Use a method that the header `Allow` names.
+
+    Operator:
+        Nothing.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     status = 405
     slug = "method-not-allowed"
@@ -154,7 +274,22 @@ class MethodNotAllowed(SwathError):
 
 
 class SourceNotAllowed(SwathError):
-    """The address, scheme or path may not be read by this server (same answer whether it exists or not)."""
+    """The address, scheme or path may not be read by this server (same answer whether it exists or not).
+
+    Causes:
+        A private or loopback address, a scheme other than http and https, a local path, a redirect to one of these, or
+        a host that is not listed.
+
+    Caller:
+        Use a public URL, or ask the operator.
+
+    Operator:
+        `SWATH_ALLOW_HOSTS` and `SWATH_ALLOW_CIDRS` open private hosts, `SWATH_DATA_ROOT` a folder, and
+        `SWATH_ALLOW_SOURCES` narrows everything down.
+
+    Retry:
+        No, until the settings change.
+    """
 
     status = 403
     slug = "source-not-allowed"
@@ -162,7 +297,20 @@ class SourceNotAllowed(SwathError):
 
 
 class Unauthorized(SwathError):
-    """The request has no key that this server knows."""
+    """The request has no key that this server knows.
+
+    Causes:
+        This server asks for a key, and none was sent, or one that is misspelt or was withdrawn.
+
+    Caller:
+        Send the key as `Authorization: Bearer …`, as `X-API-Key: …` or as `access_token=…`.
+
+    Operator:
+        `swath key new NAME` makes a key; its entry goes to `SWATH_API_KEYS` or `SWATH_API_KEYS_FILE`.
+
+    Retry:
+        No, not without a key.
+    """
 
     status = 401
     slug = "unauthorized"
@@ -170,7 +318,21 @@ class Unauthorized(SwathError):
 
 
 class AccessDenied(SwathError):
-    """The key does not open this route, or the URL's signature is missing, wrong or expired."""
+    """The key does not open this route, or the URL's signature is missing, wrong or expired.
+
+    Causes:
+        A key cut for other routes, a signed URL that was changed, or one whose time is over.
+
+    Caller:
+        Ask for a new URL, or for a key with the scope that the message names.
+
+    Operator:
+        The scopes stand in the key's entry (`SWATH_API_KEYS`); `swath sign URL` signs anew with the first of
+        `SWATH_SIGNING_KEYS`.
+
+    Retry:
+        No, the answer will be the same.
+    """
 
     status = 403
     slug = "access-denied"
@@ -178,7 +340,20 @@ class AccessDenied(SwathError):
 
 
 class RateExceeded(SwathError):
-    """The caller has used his allowance; ``retry_after_s`` says when there is enough again."""
+    """The caller has used his allowance; ``retry_after_s`` says when there is enough again.
+
+    Causes:
+        Many or large requests in a short time by one key, or from one address.
+
+    Caller:
+        Wait as long as `Retry-After` says; `RateLimit` tells with every answer what is left.
+
+    Operator:
+        `SWATH_RATE_LIMIT` and `SWATH_RATE_BURST`, or the rate in the key's entry.
+
+    Retry:
+        Yes, after `Retry-After` seconds.
+    """
 
     status = 429
     slug = "rate-exceeded"
@@ -190,7 +365,21 @@ class RateExceeded(SwathError):
 
 
 class UpstreamUnusable(SwathError):
-    """The source answered, but with something that is not an item or a raster this server can read."""
+    """The source answered, but with something that is not an item or a raster this server can read.
+
+    Causes:
+        A link that has expired or needs a key (401, 403), a missing file, a page of HTML, a file that is damaged, no
+        raster, or sent without ranges.
+
+    Caller:
+        Look at `upstream_status`, and open the asset's URL; sign it anew when it carries a signature.
+
+    Operator:
+        `SWATH_RANGELESS_MAX_MB` and `SWATH_ITEM_MAX_MB` bound what is read whole; the log has the cause.
+
+    Retry:
+        No, until the source changes.
+    """
 
     status = 424
     slug = "upstream-unusable"
@@ -202,7 +391,22 @@ class UpstreamUnusable(SwathError):
 
 
 class UpstreamFailed(SwathError):
-    """The source could not be reached, or broke off: refused, DNS, TLS, 5xx, cut, wrong range."""
+    """The source could not be reached, or broke off: refused, DNS, TLS, 5xx, cut, wrong range.
+
+    Causes:
+        The source is down, its name is not known, its certificate is wrong, it answers 5xx, or the connection broke; it
+        was asked twice where that may help.
+
+    Caller:
+        Try again in a moment.
+
+    Operator:
+        Find the line of the log by the id: `cause` has what the connection said; see that the server may reach the host
+        (proxy, firewall, DNS).
+
+    Retry:
+        Yes, after some seconds.
+    """
 
     status = 502
     slug = "upstream-failed"
@@ -214,7 +418,21 @@ class UpstreamFailed(SwathError):
 
 
 class DeadlineExceeded(SwathError):
-    """The source, or the whole request, took longer than its time."""
+    """The source, or the whole request, took longer than its time.
+
+    Causes:
+        A slow source, a large file without overviews, or a server with too much to do.
+
+    Caller:
+        Try again: what was read is kept; or ask for fewer assets.
+
+    Operator:
+        `SWATH_TILE_DEADLINE_S`, `SWATH_CROP_DEADLINE_S`, `SWATH_ITEM_TIMEOUT_S` and `SWATH_UPSTREAM_TIMEOUT_S` are the
+        limits; `steps_ms` in the log says where the time went.
+
+    Retry:
+        Yes, after some seconds.
+    """
 
     status = 504
     slug = "deadline-exceeded"
@@ -222,7 +440,22 @@ class DeadlineExceeded(SwathError):
 
 
 class Overloaded(SwathError):
-    """The source or this server asks for a pause; ``retry_after_s`` says how long."""
+    """The source, or this server, asks for a pause; ``Retry-After`` says how long.
+
+    Causes:
+        The source answers 429 or 503, its host failed so often that it is left alone, or more is asked of this server
+        than it can do.
+
+    Caller:
+        Wait as long as `Retry-After` says.
+
+    Operator:
+        `swath_shed_total` and `swath_queue_depth` tell which; more workers, `SWATH_REQUESTS_MAX` and
+        `SWATH_QUEUE_MAX_S` move the limits.
+
+    Retry:
+        Yes, after `Retry-After` seconds.
+    """
 
     status = 503
     slug = "overloaded"
@@ -234,7 +467,20 @@ class Overloaded(SwathError):
 
 
 class InternalError(SwathError):
-    """A bug of ours; the caller gets the request id and nothing else."""
+    """A bug of ours; the caller gets the request id and nothing else.
+
+    Causes:
+        A mistake in this server.
+
+    Caller:
+        Report the request id with the URL.
+
+    Operator:
+        Find the line of the log by the id; it has the traceback, which belongs into the report of the bug.
+
+    Retry:
+        Once; if it fails again, it will go on to fail.
+    """
 
 
 def shorten(text: str, limit: int = 80) -> str:

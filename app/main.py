@@ -6,6 +6,7 @@ import gc
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from rasterio.errors import NotGeoreferencedWarning
@@ -16,6 +17,9 @@ from app.api.access import Access
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import about, crops, docs, explain, points, sample, server, tilejson, tiles
+from app.observe.log import configure_logging, drain_log
+from app.observe.pulse import Pulse
+from app.pipeline.vitals import publish_vitals
 from app.pipeline.warmup import warm_up
 from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
@@ -27,6 +31,7 @@ DESCRIPTION = "Map tiles, crops, points and TileJSON from STAC items and cloud-o
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """Make the ASGI application of one process; without settings they come from the environment."""
     settings = settings or Settings()
+    configure_logging(settings.log, settings.log_level)
     configure_gdal()
     warnings.filterwarnings("ignore", module="rio_tiler")  # notes for its authors, not for our log
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # a single block has no place, and needs none
@@ -55,6 +60,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     rt = build_runtime(api.state.settings)
     api.state.runtime = rt
+    pulse = Pulse(partial(publish_vitals, rt))
     if rt.sample is not None:
         await rt.workers.run(rt.sample.ensure)
     try:
@@ -63,4 +69,6 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
             rt.ready = True
             yield
     finally:
+        pulse.stop()
         await rt.aclose()
+        drain_log()

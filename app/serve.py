@@ -71,8 +71,9 @@ def serve(address: Address, workers: int) -> int:
     with TemporaryDirectory(prefix="swath-metrics-") as folder:
         os.environ[METRICS_FOLDER] = folder
         # What the workers need is imported once; none of it starts a thread before the server runs.
-        import app.main  # noqa: F401, PLC0415 -- a fork shares it
+        from app.observe.metrics import forget_process  # noqa: PLC0415
 
+        forget_process(os.getpid())  # it serves nothing: gauges are those of workers
         return Supervisor(address, workers).run()
 
 
@@ -142,8 +143,11 @@ class Supervisor:
 
     def _replace(self) -> None:
         time.sleep(PAUSE_S)
+        from app.observe.metrics import forget_process  # noqa: PLC0415 -- after the folder was named, see serve()
+
         ended = [worker for worker in self._workers if worker.exitcode is not None]
         for worker in ended:
+            forget_process(worker.pid)
             click.echo(f"Worker {worker.pid} ended with status {worker.exitcode}.", err=True)
         self._stopping = self._stopping or len(ended) == self._count
         if self._stopping:

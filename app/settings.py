@@ -151,6 +151,15 @@ class Settings(BaseSettings):
     empty_tile: Literal["404", "blank", "204"] = Field(
         "404", description="Answer to a tile without data when `empty=` is not given."
     )
+    log: Literal["auto", "json", "text", "off"] = Field(
+        "auto",
+        description="Form of the log on standard error: `json`, or `text` for a person; `auto` is text on a terminal, "
+        "else JSON. `off` leaves the lines of requests out.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        description="Least level of a line. Failures of sources are warnings, bugs errors; probes are told by `debug`.",
+    )
     strict: bool = Field(False, description="Refuse unknown query parameters instead of ignoring them with a note.")
     sample: bool = Field(False, description="Serve the sample catalogue (`swath serve --sample`).")
     sample_dir: Path | None = Field(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,19 +38,37 @@ named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says
 ERRORS = """# Errors
 
 Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` (a sentence with the value,
-the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id`), and `errors`, one
-entry per parameter at fault. Only `out-of-bounds` may be kept by caches.
+the limit or the alternatives, and the remedy), `instance` (the request id, also in `X-Request-Id` and in the
+[log](observability.md)), and `errors`, one entry per parameter at fault. `retry_after` repeats the header
+`Retry-After`, `upstream_status` is what a source answered, `position` the place in an expression. Only `out-of-bounds`
+may be kept by caches.
+
+| type | status | meaning |
+|---|---|---|
 """
+SECTIONS = {
+    "Causes": "What usually causes it",
+    "Caller": "What the caller can do",
+    "Operator": "What the operator can do",
+    "Retry": "Whether to try again",
+}
+"""Sections of an error's docstring, and their titles on its page."""
 
 
 def main() -> int:
     """Write or check every page."""
     pages = {"settings.md": settings_page(), "parameters.md": parameters_page(), "errors.md": errors_page()}
+    pages |= {f"errors/{kind.slug}.md": error_page(kind) for kind in _tree(errors.SwathError)}
     stale = [name for name, text in pages.items() if not _is_current(name, text)]
+    orphans = [path for path in (ROOT / "docs" / "errors").glob("*.md") if f"errors/{path.name}" not in pages]
     if "--check" in sys.argv:
+        stale += [f"errors/{path.name}" for path in orphans]
         if stale:
             sys.stderr.write(f"out of date: {', '.join(stale)}; run python scripts/make_docs.py\n")
         return 1 if stale else 0
+    (ROOT / "docs" / "errors").mkdir(exist_ok=True)
+    for path in orphans:
+        path.unlink()
     for name, text in pages.items():
         (ROOT / "docs" / name).write_text(text, encoding="utf-8")
     return 0
@@ -99,7 +119,26 @@ def parameters_page() -> str:
 
 def errors_page() -> str:
     """Every kind of problem, by its ``type``."""
-    return NOTE + ERRORS + "".join(_error(kind) for kind in _tree(errors.SwathError))
+    rows = (
+        f"| [{kind.slug}](errors/{kind.slug}.md) | {kind.status} | {_summary(kind)} |\n"
+        for kind in _tree(errors.SwathError)
+    )
+    return NOTE + ERRORS + "".join(rows)
+
+
+def error_page(kind: type[errors.SwathError]) -> str:
+    """Everything about one kind of problem, as its docstring says it."""
+    text = f"{NOTE}# {kind.title} (`{kind.slug}`)\n\nStatus {kind.status}. {_summary(kind)}\n"
+    for section, title in SECTIONS.items():
+        text += f"\n## {title}\n\n{_section(kind, section)}\n"
+    return text + "\n[All errors](../errors.md)\n"
+
+
+def _section(kind: type[errors.SwathError], name: str) -> str:
+    match = re.search(rf"^{name}:\n((?:    .*\n?)+)", inspect.cleandoc(kind.__doc__ or ""), re.MULTILINE)
+    if match is None:
+        raise SystemExit(f"app/errors.py: {kind.__name__} does not say {SECTIONS[name].lower()} (a section {name!r}).")
+    return " ".join(match[1].split())
 
 
 def _tree(kind: type[errors.SwathError]) -> Iterator[type[errors.SwathError]]:
@@ -108,9 +147,8 @@ def _tree(kind: type[errors.SwathError]) -> Iterator[type[errors.SwathError]]:
         yield from _tree(child)
 
 
-def _error(kind: type[errors.SwathError]) -> str:
-    summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    return f"\n## {kind.slug}\n\n{kind.status} {kind.title}. {summary}\n"
+def _summary(kind: type[errors.SwathError]) -> str:
+    return " ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
 
 
 if __name__ == "__main__":

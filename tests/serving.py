@@ -11,17 +11,18 @@ from contextlib import contextmanager
 
 import requests
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.main import create_app
 from app.settings import Settings
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """Serve an application with these settings while inside; gives its base URL without a trailing slash."""
+def serving(settings: Settings, app: ASGIApp | None = None) -> Iterator[str]:
+    """Serve an application, made with these settings, while inside; gives its base URL without a trailing slash."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), log_level="warning", proxy_headers=False)
+    config = uvicorn.Config(app or create_app(settings), log_level="warning", proxy_headers=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

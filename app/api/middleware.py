@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import uuid
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access import Access, Visit
 from app.api.departure import Departure
 from app.api.problems import problem
-from app.errors import SwathError, UrlTooLong
-
-log = logging.getLogger("swath")
+from app.api.witness import server_timing, template_of, witnessing
+from app.errors import InternalError, SwathError, UrlTooLong
+from app.observe.record import Record
 
 URL_MAX = 16 * 1024
 EXPOSED = (
@@ -50,14 +48,17 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
-        scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, request_id, head_only=scope["method"] == "HEAD")
+        with witnessing(scope) as record:
+            answer = _Answer(send, record, head_only=scope["method"] == "HEAD")
+            await self._answer(scope, receive, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Answer what needs no application, and pass the rest on."""
         if scope["method"] == "OPTIONS":
             await _preflight(answer)
         elif (length := len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])) > URL_MAX:
             error = UrlTooLong(f"The URL has {length} characters, {URL_MAX} are read at most; shorten it.")
-            await problem(error, request_id)(scope, receive, answer.send)
+            await problem(error, answer.record.id)(scope, receive, answer.send)
         elif self._access is None:
             await self._pass(_tidy(scope), receive, answer)
         else:
@@ -69,42 +70,46 @@ class Door:
         try:
             access.admit(scope, answer.visit)
         except SwathError as refusal:
-            await problem(refusal, answer.request_id)(scope, receive, answer.send)
+            await problem(refusal, answer.record.id)(scope, receive, answer.send)
         else:
+            answer.record.key_id = answer.visit.key_id
             await self._pass(scope, receive, answer)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        """Run the application; FastAPI answers a bug with a problem and raises it again, which is then ours to log."""
+        """Run the application; FastAPI answers a bug with a problem and raises it again; it is on the record."""
         try:
             async with Departure(scope, receive) as departure:
                 await self._app(scope, departure.receive, answer.send)
-        except Exception:
-            log.exception("request %s failed", answer.request_id)
-            if not answer.finished:
+        except Exception as error:
+            answer.record.fail(InternalError.slug, error)
+            if not answer.record.answered:
                 raise
+        finally:
+            answer.record.route = template_of(scope)
 
 
 class _Answer:
     """Adds the common headers when the answer starts, and drops the body of a HEAD."""
 
-    def __init__(self, send: Send, request_id: str, *, head_only: bool) -> None:
+    def __init__(self, send: Send, record: Record, *, head_only: bool) -> None:
         self._send = send
         self._head_only = head_only
-        self.request_id = request_id
+        self.record = record
         self.visit: Visit | None = None
-        self.finished = False
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
+            self.record.status = message["status"]
             self._add_headers(MutableHeaders(raw=message["headers"]))
         elif message["type"] == "http.response.body":
-            self.finished = not message.get("more_body", False)
+            self.record.answered = not message.get("more_body", False)
             message = {**message, "body": b""} if self._head_only else message
         await self._send(message)
 
     def _add_headers(self, headers: MutableHeaders) -> None:
-        headers["X-Request-Id"] = self.request_id
+        headers["X-Request-Id"] = self.record.id
+        headers["Server-Timing"] = server_timing(self.record)
         for name, value in {**HARMLESS, **CORS}.items():
             headers.setdefault(name, value)
         if self.visit is not None:
@@ -115,12 +120,6 @@ def _tidy(scope: Scope) -> dict[str, Any]:
     """Collapse duplicate slashes (the 2020 notebook asks for ``//stac/...``) and treat HEAD as GET."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     return {**scope, "method": method, "path": re.sub(r"/{2,}", "/", scope["path"])}
-
-
-def _request_id(headers: Headers) -> str:
-    """The caller's ``X-Request-Id``, if it is a harmless word, else a new one."""
-    given = headers.get("x-request-id", "")
-    return given if re.fullmatch(r"[A-Za-z0-9._\-]{1,64}", given) else uuid.uuid4().hex
 
 
 async def _preflight(answer: _Answer) -> None:

@@ -22,6 +22,7 @@ from app.errors import (
     Unauthorized,
     shorten,
 )
+from app.observe.record import current_record
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -62,13 +63,17 @@ async def _answer_validation(request: Request, error: Exception) -> Response:
     return problem(InvalidType(told, faults=faults), request.state.request_id)
 
 
-async def _answer_bug(request: Request, _error: Exception) -> Response:
+async def _answer_bug(request: Request, error: Exception) -> Response:
     told = f"Something broke here, and it is not your fault. Tell us the request id {request.state.request_id}."
-    return problem(InternalError(told), request.state.request_id)
+    answered = InternalError(told)
+    answered.__cause__ = error
+    return problem(answered, request.state.request_id)
 
 
 def problem(error: SwathError, request_id: str, *, cache_control: str = "no-store") -> Response:
     """Make the answer of an error; only a tile outside the data may be kept by caches."""
+    if (record := current_record()) is not None:
+        record.fail(error.slug, error)
     headers = {"Cache-Control": cache_control}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)

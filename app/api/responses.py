@@ -19,14 +19,11 @@ from app.model.raster import Body, Raster, Rendered, Unchanged
 from app.model.request import Format
 
 
-def image_response(
-    request: Request, query: Query, answer: Rendered | Unchanged, steps_ms: dict[str, float]
-) -> Response:
-    """Answer with a picture or array, or that the caller has it: strong ETag, place on earth, time of each step."""
+def image_response(request: Request, query: Query, answer: Rendered | Unchanged) -> Response:
+    """Answer with a picture or array, or that the caller has it: strong ETag, place on earth."""
     headers = {
         "ETag": f'"{answer.name}"',
         "Cache-Control": _cache_control(request),
-        "Server-Timing": server_timing(steps_ms),
         **_place(answer.grid),
         **ignored(query),
     }
@@ -77,11 +74,6 @@ def point_body(x: float, y: float, raster: Raster) -> dict[str, Any]:
         "band_names": list(raster.names),
         "band_descriptions": list(raster.descriptions),
     }
-
-
-def server_timing(steps_ms: dict[str, float]) -> str:
-    """The ``Server-Timing`` header of timed steps."""
-    return ", ".join(f"{name};dur={spent:.1f}" for name, spent in steps_ms.items())
 
 
 def ignored(query: Query) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.errors import DeadlineExceeded
+from app.observe.record import carry_on, current_record
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -23,8 +24,9 @@ class _Flight(Generic[Value]):
 class SingleFlight(Generic[Key, Value]):
     """Runs one call per key at a time.
 
-    The call belongs to nobody: it runs in the context in which this object was made and spends no caller's budget. It
-    outlives a caller that leaves, and is cancelled when the last one has left.
+    The call belongs to nobody: it runs in the context in which this object was made and spends no caller's budget; what
+    it costs is on the record of the first caller. It outlives a caller that leaves, and is cancelled when the last one
+    has left.
     """
 
     def __init__(self) -> None:
@@ -36,7 +38,9 @@ class SingleFlight(Generic[Key, Value]):
         flight = self._flights.get(key)
         if flight is None:
             # Neither the budget nor the clock of the caller that happened to be first.
-            flight = _Flight(asyncio.get_running_loop().create_task(_called(call), context=self._context.copy()))
+            context = self._context.copy()
+            context.run(carry_on, current_record())
+            flight = _Flight(asyncio.get_running_loop().create_task(_called(call), context=context))
             self._flights[key] = flight
             flight.task.add_done_callback(lambda _: self._land(key, flight))
         flight.waiting += 1

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from cachetools import TLRUCache
 
 from app.cache.flight import SingleFlight
+from app.observe.metrics import CacheName, cache_count
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -22,10 +23,17 @@ class MemoryCache(Generic[K, V]):
         size_of: Size of a value in bytes.
         ttl_s: Lifetime of a value in seconds.
         largest_share: Of ``max_bytes`` that one value may take: a large one would drive all others out.
+        name: In metrics and in the log.
     """
 
     def __init__(
-        self, *, max_bytes: float, size_of: Callable[[V], int], ttl_s: float, largest_share: float = 1
+        self,
+        *,
+        max_bytes: float,
+        size_of: Callable[[V], int],
+        ttl_s: float,
+        largest_share: float = 1,
+        name: CacheName = "answers",
     ) -> None:
         self._largest = max_bytes * largest_share
         self._values: TLRUCache[K, V] = TLRUCache(
@@ -33,10 +41,16 @@ class MemoryCache(Generic[K, V]):
         )
         self._size_of = size_of
         self._flights: SingleFlight[K, V] = SingleFlight()
+        self._count = cache_count(name, lambda: self._values.currsize)
 
     def kept(self, key: K) -> V | None:
         """Return the kept value, or None."""
-        return self._values.get(key)
+        value = self._values.get(key)
+        if value is None:
+            self._count.miss()
+        else:
+            self._count.hit()
+        return value
 
     def keep(self, key: K, value: V) -> None:
         """Keep a value, unless it is too large."""

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 from app.errors import Overloaded
 from app.limits.line import Line
+from app.observe.metrics import shed
 
 Hosts = Collection[str]
 
@@ -58,6 +59,7 @@ class Admission:
             Overloaded: There is no place, and none will be free soon.
         """
         if self.closed:
+            shed("closed")
             raise Overloaded(self.closed)
         if not self._claim(hosts):
             self._line.refuse_long(self._mean_s * (self._line.length + 1) / self._places)

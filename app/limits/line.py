@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from app.errors import Overloaded
+from app.observe.metrics import shed
+from app.observe.record import step
 
 Guest = TypeVar("Guest")
 
@@ -66,8 +68,9 @@ class Line(Generic[Guest]):
         self._places.append(place)
         self.length += 1
         try:
-            async with asyncio.timeout(self._wait_max_s):
-                await place.turn
+            with step("queue"):
+                async with asyncio.timeout(self._wait_max_s):
+                    await place.turn
         except TimeoutError:
             if _is_called(place):  # at the same moment
                 return
@@ -100,6 +103,7 @@ class Line(Generic[Guest]):
         return None
 
     def _overloaded(self, waited_s: float) -> Overloaded:
+        shed("queue")
         words = f"So much is asked of this server that the answer would wait {waited_s:.0f} s or more, "
         limit = f"{self._wait_max_s:g} s are waited at most (SWATH_QUEUE_MAX_S); try again in a moment."
         return Overloaded(words + limit, retry_after_s=min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s / 5))))

@@ -11,6 +11,7 @@ from app.net import faults
 from app.net.budget import MIB, current_budget
 from app.net.inflate import InflateError, Inflater
 from app.net.policy import shown
+from app.observe.metrics import received
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -74,6 +75,7 @@ async def _chunks(reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """Yield what arrives, as it arrives, and charge it to the request."""
     budget = current_budget()
     async for chunk in reply.content.iter_any():
+        received(len(chunk))
         if budget is not None:
             budget.check()
             budget.charge(len(chunk))

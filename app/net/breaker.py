@@ -17,6 +17,7 @@ from app.errors import DeadlineExceeded, Overloaded, UpstreamFailed
 from app.net.clock import Clock
 from app.net.policy import shown
 from app.net.url import HttpUrl
+from app.observe.metrics import shed
 
 WINDOW_S = 10
 ASKED_MIN = 20
@@ -80,6 +81,7 @@ class Breaker:
             return False
         left_s = self._open_until - self._now()
         if left_s > 0 or self._probing:
+            shed("breaker")
             words = f"{shown(self._host)} failed too often in the last {WINDOW_S} s; it is left alone for a moment."
             raise Overloaded(words, retry_after_s=max(1, math.ceil(left_s)))
         self._probing = True

@@ -22,6 +22,7 @@ from app.net.policy import SourcePolicy, shown
 from app.net.ranges import covers, parse_content_range, size_of_unsatisfied
 from app.net.retry import Retries
 from app.net.url import HttpUrl
+from app.observe.upstream import Asking
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -101,6 +102,11 @@ class GuardedClient:
 
         return await self._ask(location, {"Range": f"bytes={offset}-{offset + length - 1}"}, take)
 
+    @property
+    def open_breakers(self) -> int:
+        """Hosts that are left alone now, because they failed too often."""
+        return self._breakers.open_count
+
     async def aclose(self) -> None:
         """Close all connections."""
         sessions = list(self._sessions.values())
@@ -142,10 +148,11 @@ class GuardedClient:
     async def _hop(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T | HttpUrl:
         """Send one GET where the host may be asked; its answer is taken, or leads elsewhere."""
         self._policy.check(url)
-        with self._breakers.of(url).watching(clock):
+        trusted = self._policy.trusts(url)
+        with self._breakers.of(url).watching(clock), Asking(url.host, trusted=trusted):
             try:
                 target = URL(url.text, encoded=True)
-                session = self._session(trusted=self._policy.trusts(url))
+                session = self._session(trusted=trusted)
                 async with session.get(target, headers=headers, allow_redirects=False) as reply:
                     return _next_hop(reply, url) if reply.status in _REDIRECTS else await take(reply, url)
             except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError

@@ -20,6 +20,7 @@ from app.net.clock import on_time
 from app.net.ranges import HEAD_BYTES, Fetched, Span, clip, coalesce
 from app.net.source import display_name
 from app.net.url import HttpUrl
+from app.observe.metrics import cache_count
 
 HEAD_TTL_S = 300
 _GRACE_S = 1.0
@@ -50,6 +51,7 @@ class Heads:
             maxsize=max_mb * MIB, ttl=HEAD_TTL_S, getsizeof=lambda head: head.weight
         )
         self._flights: SingleFlight[str, Head] = SingleFlight()
+        self._count = cache_count("heads", lambda: self._kept.currsize)
 
     async def get(self, location: RemoteLocation) -> tuple[Head, bool]:
         """Give the head of a file, and whether this very call fetched it.
@@ -58,7 +60,9 @@ class Heads:
             SwathError: As ``GuardedClient.get_range``; DeadlineExceeded also while another call fetches it.
         """
         if (kept := self._kept.get(location.url)) is not None:
+            self._count.hit()
             return kept, False
+        self._count.miss()
         mine: list[bool] = []
 
         def fetch() -> Coroutine[Any, Any, Head]:

@@ -68,6 +68,11 @@ class ByteStore:
         """Forget the first bytes of all files."""
         self._heads.clear()
 
+    @property
+    def open_breakers(self) -> int:
+        """Hosts that are left alone now, because they failed too often."""
+        return self._client.open_breakers
+
     async def aclose(self) -> None:
         """Close connections and threads."""
         await self._client.aclose()

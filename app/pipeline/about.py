@@ -8,6 +8,7 @@ from typing import Any
 from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import AssetChoice, DatasetKind, DatasetRef, Selection
+from app.observe.record import step
 from app.plan.bounds import union_wgs84
 from app.runtime import Runtime
 from app.stac.select import raster_keys
@@ -38,9 +39,11 @@ async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
 async def describe(rt: Runtime, dataset: DatasetRef, selection: Selection) -> dict[str, Any]:
     """Describe a raster, or every selected asset of an item by its key, as rio-tiler's ``Info`` does."""
     asked = selection if selection.assets or dataset.kind is DatasetKind.COG else EVERYTHING
-    choice = await rt.resolver.choice(dataset, asked, assets_max=ASSETS_MAX)
+    with step("item"):
+        choice = await rt.resolver.choice(dataset, asked, assets_max=ASSETS_MAX)
     charge(len(choice.sources))
-    infos = await asyncio.gather(*(rt.reader.info(source) for source in choice.sources))
+    with step("headers"):
+        infos = await asyncio.gather(*(rt.reader.info(source) for source in choice.sources))
     if dataset.kind is DatasetKind.COG:
         return infos[0]
     return {source.name: info for source, info in zip(choice.sources, infos, strict=True)}

@@ -9,7 +9,6 @@ from enum import Enum
 
 from app.errors import DeadlineExceeded
 from app.net.budget import Budget, spending
-from app.pipeline.clock import timing
 from app.runtime import Runtime
 
 
@@ -21,8 +20,8 @@ class Cost(Enum):
 
 
 @asynccontextmanager
-async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[dict[str, float]]:
-    """Run what is inside within its deadline and byte budget, and yield the times of its steps in milliseconds.
+async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[None]:
+    """Run what is inside within its deadline and byte budget.
 
     Raises:
         DeadlineExceeded: What is inside took too long; it is cancelled.
@@ -34,8 +33,8 @@ async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[dict[str, float]]:
     budget = Budget.of(megabytes=megabytes, seconds=seconds, setting=f"SWATH_{cost.name}_BYTES_MB")
     try:
         async with asyncio.timeout(seconds):
-            with timing() as steps_ms, spending(budget):
-                yield steps_ms
+            with spending(budget):
+                yield
     except TimeoutError as err:
         raise DeadlineExceeded(f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S).") from err
     finally:

@@ -15,7 +15,7 @@ from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import ColormapTable, ImageRequest
-from app.pipeline.clock import step
+from app.observe.record import step
 from app.plan.reads import plan_reads
 from app.read.reader import Piece, ready
 from app.runtime import Runtime

@@ -8,7 +8,7 @@ from app.access.rates import charge
 from app.compute.stack import combine
 from app.model.raster import Raster
 from app.model.request import PointRequest
-from app.pipeline.clock import step
+from app.observe.record import step
 from app.plan.reads import plan_sample
 from app.runtime import Runtime
 

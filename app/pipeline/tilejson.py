@@ -9,7 +9,7 @@ from morecantile import TileMatrixSet
 from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import ImageRequest
-from app.pipeline.clock import step
+from app.observe.record import step
 from app.pipeline.image import rehearse
 from app.plan.bounds import union_wgs84
 from app.plan.reads import plan_rehearsal

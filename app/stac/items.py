@@ -14,6 +14,7 @@ from app.model.item import Item
 from app.model.location import Location
 from app.net.budget import MIB
 from app.net.store import ByteStore
+from app.observe.metrics import cache_count
 from app.settings import Settings
 from app.stac.document import parse_item
 
@@ -59,6 +60,7 @@ class Items:
             FAILURES_MAX if settings.cache_items_mb else 0, failure_ttl_s
         )
         self._flights: SingleFlight[Location, Item] = SingleFlight()
+        self._count = cache_count("items", lambda: self._known.currsize)
 
     async def get(self, location: Location) -> Item:
         """Give the item; the same object as long as it does not change.
@@ -68,7 +70,9 @@ class Items:
         """
         known = self._known.get(location)
         if known is not None and time.monotonic() < known.fresh_until:
+            self._count.hit()
             return known.item
+        self._count.miss()
         if (failure := self._failed.get(location)) is not None:
             raise copy(failure)
         return await self._flights.run(location, lambda: self._load(location, known))

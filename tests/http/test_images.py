@@ -50,7 +50,7 @@ def test_a_caller_who_has_a_picture_costs_no_reading_and_no_drawing(ask):
     tag = ask(TILE, assets="visual", rescale="0,200").headers["ETag"]
     again = ask(TILE, assets="visual", rescale="0,200", headers={"If-None-Match": tag})
     assert again.status_code == 304
-    assert {step.split(";")[0] for step in again.headers["Server-Timing"].split(", ")} == {"item", "headers"}
+    assert {step.split(";")[0] for step in again.headers["Server-Timing"].split(", ")} == {"item", "headers", "total"}
 
 
 @pytest.mark.parametrize("wrong", [{"assets": "B99"}, {"assets": "B04", "color_formula": "saturation 2"}])
@@ -83,6 +83,7 @@ def test_a_picture_says_where_it_is_how_long_it_may_be_kept_and_what_took_time(a
         "headers",
         "read",
         "finish",
+        "total",
     }
     assert headers["Access-Control-Allow-Origin"] == "*"
 

@@ -95,9 +95,9 @@ async def answer_picture(
         style=parse_style(query),
         format=parse_format(query, extension),
     )
-    async with allowance(rt, Cost.CROP) as steps_ms:
+    async with allowance(rt, Cost.CROP):
         rendered = await render_image(rt, req, known_names(request))
-    return image_response(request, query, rendered, steps_ms)
+    return image_response(request, query, rendered)
 
 
 def split_extension(text: str) -> tuple[str, str | None]:

@@ -14,6 +14,7 @@ from app.api.dataset import runtime
 from app.api.origin import base_url
 from app.errors import NotFound
 from app.observe.metrics import MEDIA_TYPE, exposition
+from app.pipeline.vitals import publish_vitals
 
 router = APIRouter(tags=["Server"])
 
@@ -53,8 +54,9 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", summary="Counters for Prometheus")
-async def metrics() -> Response:
-    """Of all workers together."""
+async def metrics(request: Request) -> Response:
+    """Of all workers together: this one as of now, the others as of a second ago."""
+    publish_vitals(runtime(request))
     return Response(exposition(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 

@@ -45,11 +45,11 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
     try:
         frame = tile_frame(matrix_set, (z, x, row), options)
         req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=options.format)
-        async with allowance(rt, Cost.TILE) as steps_ms:
+        async with allowance(rt, Cost.TILE):
             rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
         return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
-    return image_response(request, query, rendered, steps_ms)
+    return image_response(request, query, rendered)
 
 
 def _without_data(

@@ -14,6 +14,7 @@ from app.errors import DeadlineExceeded, LimitExceeded, UpstreamUnusable
 from app.limits.workers import Workers
 from app.net.budget import current_budget
 from app.net.ranges import Fetched, Span, coalesce
+from app.observe.metrics import cache_count
 from app.read.cog.decode import decode_block
 from app.read.cog.layout import Block, Level
 
@@ -98,6 +99,7 @@ class Blocks:
         self._spare: LRUCache[BlockKey, bytes] = LRUCache(min(SPARE_BYTES, max_bytes), getsizeof=len)
         self._loading: dict[BlockKey, Load] = {}
         self._workers = workers
+        self._count = cache_count("blocks", lambda: self._kept.currsize)
 
     def clear(self) -> None:
         """Keep nothing of what is here."""
@@ -111,6 +113,7 @@ class Blocks:
             if (block := self._kept.get(key)) is None:
                 return None
             blocks.append(block)
+        self._count.hit(len(blocks))
         return blocks
 
     async def get(self, level: Level, keys: Sequence[BlockKey], fetch: Fetch, reach: Reach, name: str) -> list[Block]:
@@ -124,6 +127,9 @@ class Blocks:
         """
         found = {key: block for key in keys if (block := self._kept.get(key)) is not None}
         missing = [key for key in keys if key not in found]
+        self._count.miss(len(missing))
+        if found:
+            self._count.hit(len(found))
         if missing:
             found |= await self._wait(level, missing, fetch, reach, name)
         return [found[key] for key in keys]

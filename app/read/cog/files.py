@@ -52,7 +52,7 @@ class Files:
         self._store = store
         self._general = general
         self._headers: MemoryCache[tuple[Location, object], CogHeader] = MemoryCache(
-            max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s
+            max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s, name="headers"
         )
 
     async def headers(self, sources: Sequence[Source]) -> list[CogHeader]:
