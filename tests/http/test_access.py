@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -141,6 +142,19 @@ def test_a_key_opens_its_scope_and_no_other(keyed):
 def test_probes_and_pages_need_no_key(keyed):
     for path in ("/livez", "/readyz", "/healthz", "/", "/docs", "/openapi.json", "/favicon.ico", "/viewer/page.js"):
         assert ask(keyed + path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/viewer/../metrics", "/viewer/%2e%2e/metrics", "/viewer/..%2fmetrics", "/docs/../metrics"]
+)
+def test_an_open_folder_is_no_way_around(keyed, path):
+    """As written: a client would shorten it."""
+    connection = HTTPConnection(keyed.removeprefix("http://"), timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    assert answer.status in (401, 404)
+    assert b"swath_reads" not in answer.read()
+    connection.close()
 
 
 def test_the_documentation_has_a_place_for_a_key_where_one_is_needed(keyed, signing):
