@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 from rasterio.errors import NotGeoreferencedWarning
@@ -19,7 +18,7 @@ from app.api.problems import install_problems
 from app.api.routers import about, crops, docs, explain, points, sample, server, tilejson, tiles
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
-from app.pipeline.vitals import publish_vitals
+from app.pipeline.vitals import Vitals
 from app.pipeline.warmup import warm_up
 from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
@@ -28,8 +27,13 @@ from app.settings import Settings
 DESCRIPTION = "Map tiles, crops, points and TileJSON from STAC items and cloud-optimised GeoTIFFs."
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
-    """Make the ASGI application of one process; without settings they come from the environment."""
+def create_app(settings: Settings | None = None, retire: Callable[[str], None] = lambda _: None) -> ASGIApp:
+    """Make the ASGI application of one process.
+
+    Args:
+        settings: None: they come from the environment.
+        retire: Called, with the reason, when another process should take the place of this one.
+    """
     settings = settings or Settings()
     configure_logging(settings.log, settings.log_level)
     configure_gdal()
@@ -37,6 +41,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # a single block has no place, and needs none
     api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
+    api.state.retire = retire
     install_problems(api)
     for room in (
         tiles,
@@ -60,7 +65,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     rt = build_runtime(api.state.settings)
     api.state.runtime = rt
-    pulse = Pulse(partial(publish_vitals, rt))
+    pulse = Pulse(Vitals(rt, api.state.retire).look)
     if rt.sample is not None:
         await rt.workers.run(rt.sample.ensure)
     try:

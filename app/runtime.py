@@ -57,6 +57,7 @@ class Runtime:
         collapse: Equal pictures that are being made.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ready: False before the first request may come, and while draining.
+        full: So little memory is left that requests should go elsewhere.
     """
 
     settings: Settings
@@ -72,6 +73,7 @@ class Runtime:
     gdal_threads: GdalThreads
     sample: SampleCatalogue | None
     ready: bool = False
+    full: bool = False
 
     def workers_for(self, grid: Grid) -> Workers:
         """Where to make a picture or array of this size."""

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     requests_max: int = Field(
         256, ge=2, description="Requests per worker that read pixels at the same time; one host gets at most half."
     )
+    memory_max_mb: float | None = Field(
+        None,
+        gt=0,
+        description="Memory of all workers together; from 80 % on nothing is kept and nobody admitted, above 90 % a "
+        "worker is replaced. Unset: the limit of the container, else the machine's memory.",
+    )
     queue_max_s: float = Field(
         5, gt=0, description="Longest wait for a place or a thread; who would wait longer gets 503 at once."
     )

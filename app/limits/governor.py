@@ -50,13 +50,8 @@ class Governor:
         self._retire = retire
         self._retiring = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether a worker with so little memory left should get no requests."""
-        return self._memory.share() > FULL
-
-    def look(self) -> None:
-        """Compare what is used with what there is, and do what has to be done."""
+    def look(self) -> bool:
+        """Compare what is used with what there is, and do what has to be done; tells whether memory is nearly gone."""
         if self._memory.share() > CROWDED:
             self._shed()
             give_back()
@@ -66,6 +61,7 @@ class Governor:
             self._ask_once(f"{share:.0%} of the memory is in use, with all caches empty")
         if (lost := self._lost_share()) > LOST:
             self._ask_once(f"{lost:.0%} of its threads have not come back long after their requests ended")
+        return share > FULL
 
     def _ask_once(self, reason: str) -> None:
         if not self._retiring:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from app.observe.memory import resident_bytes
 from app.observe.metrics import DESCRIPTORS, LOOP_LAG, RSS
 
 EVERY_S = 1.0
 
-_STATM = Path("/proc/self/statm")
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
@@ -37,10 +37,10 @@ class Pulse:
     def _tick(self) -> None:
         now = self._loop.time()
         LOOP_LAG.set(max(0.0, now - self._due))
+        self._due = now + EVERY_S
+        self._timer = self._loop.call_at(self._due, self._tick)  # first: a fault below must not stop the pulse
         look_at_process()
         self._publish()
-        self._due = self._loop.time() + EVERY_S
-        self._timer = self._loop.call_at(self._due, self._tick)
 
 
 def look_at_process() -> None:
@@ -48,12 +48,3 @@ def look_at_process() -> None:
     with suppress(OSError):
         RSS.set(resident_bytes())
         DESCRIPTORS.set(len(os.listdir(_DESCRIPTORS)))  # noqa: PTH208 -- a tenth of the cost of Path.iterdir
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process.
-
-    Raises:
-        OSError: The system does not tell.
-    """
-    return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -25,6 +25,11 @@ class GdalThreads:
         self._readers = Workers(readers, "gdal", wait_max_s)
         self._openers = Workers(openers, "open", wait_max_s)
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a thread."""
+        return self._places.waiting + self._readers.waiting + self._openers.waiting
+
     async def look(self, call: Callable[[], T]) -> T:
         """Call what waits for nothing.
 

@@ -48,7 +48,8 @@ async def livez() -> dict[str, str]:
 @router.get("/healthz", summary="The same, under another usual name")
 async def readyz(request: Request) -> Response:
     """200 when requests may come, else 503."""
-    ready = runtime(request).ready
+    rt = runtime(request)
+    ready = rt.ready and not rt.full
     body = {"status": "ready" if ready else "not ready", "versions": {"swath": __version__}}
     return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
 
