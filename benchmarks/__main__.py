@@ -14,6 +14,8 @@ import click
 
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
+from benchmarks.guards.run import SUBJECTS, measure_guards
+from benchmarks.guards.stage import SIZE as GUARDS_SIZE
 from benchmarks.machine import circumstances
 from benchmarks.memory import measure_memory
 from benchmarks.options import QUICK, Options
@@ -28,15 +30,17 @@ from benchmarks.throughput import measure_throughput
 from benchmarks.tiles import pan, scattered
 
 PAGE = ROOT / "docs" / "benchmarks.md"
+GUARDS_PAGE = ROOT / "docs" / "guards.md"
 RESULTS_HEADING = "## Results\n"
 PARTS = ("cost", "throughput", "http", "memory")
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "peer"]))
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "peer"]))
 @click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
+@click.option("--rows", metavar="NAMES", help=f"For `guards`: only these, of {','.join(SUBJECTS)}.")
 @click.option("--no-peer", is_flag=True, help="Swath alone.")
 @click.option("--record", metavar="NAME", help="Write benchmarks/results/NAME.json.")
 @click.option("--page", metavar="NAMES", help="Only write docs/benchmarks.md from records, the last one in full.")
@@ -47,8 +51,8 @@ def main(
     """Measure Swath beside TiTiler.
 
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
-    `memory` how much Swath holds after 20 000 tiles; without a name all four. `peer` installs TiTiler into an
-    environment in the cache folder.
+    `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
+    Swath alone. `peer` installs TiTiler into an environment in the cache folder.
     """
     try:
         if output["page"]:
@@ -58,12 +62,16 @@ def main(
             click.echo(f"TiTiler is in {install_peer()}")
             return
         options = QUICK if quick else Options()
+        if parts == ("guards",):
+            options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        bench = Bench(folder=scene(options.size), peer=None if no_peer or output["profile"] else _peer())
+        bench = Bench(
+            folder=scene(options.size), peer=None if no_peer or output["profile"] or parts == ("guards",) else _peer()
+        )
         if output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:
-            _run(bench, parts or PARTS, find_cases(cases), options, output["record"])
+            _run(bench, parts or PARTS, find_cases(cases), options, output["record"], find_rows(output["rows"]))
     except BenchError as err:
         sys.exit(f"benchmarks: {err}")
 
@@ -76,6 +84,14 @@ def find_cases(keys: str) -> list[Case]:
     return [CASES[key] for key in keys.split(",")]
 
 
+def find_rows(names: str | None) -> list[str]:
+    """Subjects of the guards by their names, separated by commas; without them all."""
+    found = names.split(",") if names else [*SUBJECTS]
+    if unknown := [name for name in found if name not in SUBJECTS]:
+        raise BenchError(f"no rows are named {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
+    return found
+
+
 def _peer() -> Path | None:
     peer = find_peer()
     if peer is None:
@@ -85,7 +101,9 @@ def _peer() -> Path | None:
     return peer
 
 
-def _run(bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Options, record: str | None) -> None:
+def _run(
+    bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Options, record: str | None, rows: list[str]
+) -> None:
     started = time.monotonic()
     result = {"name": record or "last", **circumstances(bench), "options": asdict(options)}
     measures: dict[str, Callable[[], Any]] = {
@@ -93,6 +111,7 @@ def _run(bench: Bench, parts: tuple[str, ...], cases: list[Case], options: Optio
         "throughput": lambda: {cases[0].key: measure_throughput(bench, cases[0], pan(), options)},
         "http": lambda: measure_http(bench, options),
         "memory": measure_memory,
+        "guards": lambda: measure_guards(rows),
     }
     for part in parts:
         click.echo(f"{part} ...", err=True)
@@ -111,8 +130,9 @@ def write_page(names: list[str]) -> None:
     if missing:
         raise BenchError(f"there is no record {', '.join(missing)} in {RESULTS}")
     results = [json.loads((RESULTS / f"{name}.json").read_text()) for name in names]
-    method = PAGE.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
-    PAGE.write_text(page(results, method))
+    target = GUARDS_PAGE if "guards" in results[-1] else PAGE
+    method = target.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
+    target.write_text(page(results, method))
 
 
 def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def tables(result: Result) -> str:
         found = result["memory"]
         growth = f"From the first to the last: {100 * found['growth']:+.1f} %."
         parts.append(f"### Memory of Swath, {found['scenes']} scenes\n\n{_memory(found)}\n\n{growth}")
+    if "guards" in result:
+        parts.append(f"### The bar\n\n{_guards(result['guards'])}")
     return "\n\n".join(parts)
 
 
@@ -158,6 +160,11 @@ def _http_row(question: str, name: str, found: Result) -> list[str]:
 
 def _memory(found: Result) -> str:
     return _table(("requests", "MiB"), [(str(count), f"{size:.0f}") for count, size in found["mb"].items()])
+
+
+def _guards(rows: Sequence[Result]) -> str:
+    cells = [(row["demand"], row["demanded"], row["seen"], "yes" if row["held"] else "NO") for row in rows]
+    return _table(("demand", "demanded", "seen", "held"), cells)
 
 
 def _cpu(server: Result | None, phase: str) -> str:

@@ -3,10 +3,15 @@
     with upstream(tmp_path) as server:
         server.fault("/B04.tif", status=503, times=1)      # once, then well again
         server.fault("/item.json", drip_s=0.05)            # a byte every 50 ms
+        server.fault("/~slow*", delay_s=2)                 # every path of this pattern
         ... settings with allow_hosts=(server.host,) ...
         assert server.ranges("/B04.tif") == ["bytes=0-32767"]
 
-It runs in a thread with an event loop of its own, so that both async and blocking tests can use it.
+A first part of the path that begins with ``~`` is left out when the file is looked for: ``/~7/item.json`` and all that
+it links to is another item of the same bytes.
+
+It runs in a thread with an event loop of its own, so that both async and blocking tests can use it, or as a process
+(``tests.upstream_process``).
 """
 
 from __future__ import annotations
@@ -15,17 +20,22 @@ import asyncio
 import mmap
 import re
 import threading
+import time
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 Content = bytes | mmap.mmap
+FOR_EVER_S = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +48,18 @@ class Fault:
     """Set or replace these; also on good answers (another ``ETag``)."""
     body: bytes | None = None
     """Send this instead of the file."""
+    file: str | None = None
+    """Send this file of the folder instead."""
     redirect: str | None = None
     """Send the client there (302, or ``status``)."""
     delay_s: float = 0
     """Wait before the first byte."""
     drip_s: float = 0
     """Wait after each byte of the body."""
+    hang_at: int | None = None
+    """Send nothing more after so many bytes of the body; 0 is right after the headers."""
     cut_at: int | None = None
-    """Break the connection after so many bytes of the body."""
+    """Break the connection after so many bytes of the body; -1 is before the headers."""
     hang_after: int | None = None
     """Answer nothing that lies behind so many bytes of the file."""
     endless: bool = False
@@ -67,32 +81,46 @@ class Asked:
     port: int
     """Of the client: one per connection."""
     headers: Mapping[str, str]
+    at: float
+    """Seconds of the monotonic clock."""
 
 
 class Upstream:
     """The handle that tests hold."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         self.folder = folder
+        self.address = address
         self.port = 0
         self.log: list[Asked] = []
         self.closed_early = 0
         """Answers that the client did not wait for."""
         self.waiting = 0
         """Requests that are being held back now."""
+        self.unanswered: Counter[str] = Counter()
+        """Requests that wait for the end of their answer now, by path."""
+        self.most_at_once: Counter[str] = Counter()
+        """The most of them at any moment, by path; all paths together are ``""``."""
+        self.runner: web.AppRunner | None = None
         self._faults: dict[str, Fault] = {}
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open now, idle ones too."""
+        server = self.runner.server if self.runner else None
+        return len(server.connections) if server else 0
 
     @property
     def host(self) -> str:
         """``127.0.0.1:port``, as ``SWATH_ALLOW_HOSTS`` takes it."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def url(self, path: str) -> str:
         """Absolute URL of a path that begins with ``/``."""
         return f"http://{self.host}{path}"
 
     def fault(self, path: str, **how: Any) -> None:
-        """Make a path misbehave from now on; without options it is well again."""
+        """Make a path, or all paths of a pattern, misbehave from now on; without options it is well again."""
         self._faults[path] = Fault(**how)
 
     def count(self, path: str | None = None) -> int:
@@ -104,20 +132,34 @@ class Upstream:
         return [asked.range for asked in self.log if asked.path == path]
 
     def take(self, path: str) -> Fault:
-        """Use up one application of a path's fault."""
-        fault = self._faults.get(path, Fault())
+        """Use up one application of a path's fault; its own goes before that of a pattern."""
+        key = path if path in self._faults else next((key for key in self._faults if fnmatch(path, key)), path)
+        fault = self._faults.get(key, Fault())
         if fault.times is None:
             return fault
         left = fault.times - 1
-        self._faults[path] = replace(fault, times=left) if left > 0 else Fault()
+        self._faults[key] = replace(fault, times=left) if left > 0 else Fault()
         return fault
+
+    @contextmanager
+    def answering(self, path: str) -> Iterator[None]:
+        """Count a request while it is answered."""
+        self.unanswered[path] += 1
+        for key, count in ((path, self.unanswered[path]), ("", self.unanswered.total())):
+            self.most_at_once[key] = max(self.most_at_once[key], count)
+        try:
+            yield
+        finally:
+            self.unanswered[path] -= 1
 
 
 @contextmanager
-def upstream(folder: Path) -> Iterator[Upstream]:
-    """Serve ``folder`` while inside."""
-    server, loop, started = Upstream(folder), asyncio.new_event_loop(), threading.Event()
-    runner = web.AppRunner(_app(server), shutdown_timeout=0.1, handler_cancellation=True)
+def upstream(folder: Path, address: str = "127.0.0.1") -> Iterator[Upstream]:
+    """Serve ``folder`` while inside, at an address of the loopback: another one is another host."""
+    server, loop, started = Upstream(folder, address), asyncio.new_event_loop(), threading.Event()
+    app = web.Application()
+    app.add_routes(routes(server))
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
 
     def run() -> None:
         asyncio.set_event_loop(loop)
@@ -138,45 +180,51 @@ def upstream(folder: Path) -> Iterator[Upstream]:
 
 
 async def _start(runner: web.AppRunner, server: Upstream) -> None:
+    server.runner = runner
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, server.address, 0)
     await site.start()
     server.port = runner.addresses[0][1]
 
 
-def _app(server: Upstream) -> web.Application:
+def routes(server: Upstream) -> list[web.RouteDef]:
+    """What answers, and keeps the books of ``server``."""
+
     async def answer(request: web.Request) -> web.StreamResponse:
-        assert request.transport is not None
-        _, port = request.transport.get_extra_info("peername")
-        server.log.append(
-            Asked(path=request.path, range=request.headers.get("Range"), port=port, headers=dict(request.headers))
-        )
+        transport, path = request.transport, request.path
+        if transport is None:  # gone before it was looked at
+            raise ConnectionResetError
+        headers = dict(request.headers)
+        _, port = transport.get_extra_info("peername")
+        asked = Asked(path=path, range=headers.get("Range"), port=port, headers=headers, at=time.monotonic())
+        server.log.append(asked)
         try:
-            fault = server.take(request.path)
-            if fault.hang_after is not None and _end(request) > fault.hang_after:
-                server.waiting += 1
-                await asyncio.Event().wait()
-            return await _answer(request, server.folder / request.path.lstrip("/"), fault)
+            with server.answering(path):
+                fault = server.take(path)
+                if fault.hang_after is not None and _end(request) > fault.hang_after:
+                    server.waiting += 1
+                    await asyncio.Event().wait()
+                return await _answer(request, server.folder, fault)
         except (asyncio.CancelledError, ConnectionError):
             server.closed_early += 1
             raise
 
-    app = web.Application()
-    app.router.add_get("/{path:.*}", answer)
-    return app
+    return [web.get("/{path:.*}", answer)]
 
 
 def _end(request: web.Request) -> int:
     return int(request.headers.get("Range", "0").rpartition("-")[2]) + 1
 
 
-async def _answer(request: web.Request, path: Path, fault: Fault) -> web.StreamResponse:
+async def _answer(request: web.Request, folder: Path, fault: Fault) -> web.StreamResponse:
     await asyncio.sleep(fault.delay_s)
+    if fault.cut_at == -1 and request.transport is not None:
+        request.transport.close()
     if fault.redirect is not None:
         return web.Response(status=fault.status or 302, headers={"Location": fault.redirect})
     if fault.status is not None:
         return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
-    found = _content(path, fault)
+    found = _content(folder, fault.file or _without_alias(request.path), fault)
     if found is None:
         return web.Response(status=404)
     whole, tag = found
@@ -187,9 +235,14 @@ async def _answer(request: web.Request, path: Path, fault: Fault) -> web.StreamR
     return await _send(request, web.StreamResponse(status=status, headers=headers), body, fault)
 
 
-def _content(path: Path, fault: Fault) -> tuple[Content, str] | None:
+def _without_alias(path: str) -> str:
+    return re.sub(r"^/~[^/]+", "", path)
+
+
+def _content(folder: Path, name: str, fault: Fault) -> tuple[Content, str] | None:
     if fault.body is not None:
         return fault.body, _tag(fault.body)
+    path = folder / name.lstrip("/")
     return _file(path, path.stat().st_mtime_ns) if path.is_file() else None
 
 
@@ -223,13 +276,17 @@ async def _send(request: web.Request, response: web.StreamResponse, body: bytes,
     await response.prepare(request)
     while fault.endless:
         await response.write(bytes(1 << 16))
-    for start in range(0, len(body), step := 1 if fault.drip_s else 1 << 16):
-        if fault.cut_at is not None and start >= fault.cut_at:
-            break
-        end = len(body) if fault.cut_at is None else fault.cut_at
-        await response.write(body[start : min(start + step, end)])
-        if fault.drip_s:
-            await asyncio.sleep(fault.drip_s)
+    for start, end in pairwise(_stops(len(body), fault)):
+        await response.write(body[start:end])
+        await asyncio.sleep(fault.drip_s)
+    if fault.hang_at is not None and fault.hang_at < len(body):
+        await asyncio.sleep(FOR_EVER_S)
     if fault.cut_at is not None and request.transport is not None:
         request.transport.close()
     return response
+
+
+def _stops(length: int, fault: Fault) -> list[int]:
+    """Where in a body the server pauses, its first and last byte included."""
+    ends = [length, *(end for end in (fault.cut_at, fault.hang_at) if end is not None)]
+    return [*range(0, min(ends), 1 if fault.drip_s else 1 << 16), max(min(ends), 0)]

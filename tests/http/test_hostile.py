@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import select
-import socket
-import struct
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,11 +17,13 @@ import requests
 from rasterio.transform import from_bounds
 
 from app.settings import Settings
+from tests.hostile_hrefs import FILES, HOSTS, OTHER_SCHEMES
 from tests.hostile_tiff import hostile_blocks, hostile_tiffs, tiff
 from tests.offline import offline
 from tests.problems import problem_of
 from tests.serving import serving
 from tests.upstream import Upstream, upstream
+from tests.witnesses import listening, watching
 
 REFUSED = (400, 403, 404, 414, 422, 424, 502)
 LONGEST_S = 3.0
@@ -110,81 +105,9 @@ def write_raster(path: Path) -> None:
         file.write(np.full((64, 64), 7, "uint16"), 1)
 
 
-@contextmanager
-def listening() -> Iterator[tuple[int, list[Any]]]:
-    """A port on every loopback address, IPv4 and IPv6, with a list of who came."""
-    server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
-    visits: list[Any] = []
-
-    def accept() -> None:
-        while True:
-            try:
-                visitor, address = server.accept()
-            except OSError:
-                return
-            visits.append(address)
-            visitor.close()
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    yield server.getsockname()[1], visits
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join(5)
-
-
-@contextmanager
-def watching(folder: Path) -> Iterator[list[str]]:
-    """Names of files of a folder that anybody opens or reads, by the kernel's word (inotify)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    watch = libc.inotify_init1(os.O_NONBLOCK)
-    assert libc.inotify_add_watch(watch, os.fsencode(folder), 0x1 | 0x20) >= 0  # IN_ACCESS, IN_OPEN
-    seen: list[str] = []
-    try:
-        yield seen
-        while select.select([watch], [], [], 0)[0]:
-            events = os.read(watch, 1 << 16)
-            while events:
-                _, _, _, length = struct.unpack_from("iIII", events)
-                seen.append(events[16 : 16 + length].rstrip(b"\0").decode())
-                events = events[16 + length :]
-    finally:
-        os.close(watch)
-
-
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify and /proc are Linux")
 
 # --- files ---
-
-INLINE_VRT = (
-    "<VRTDataset rasterXSize='1' rasterYSize='1'><VRTRasterBand dataType='Byte' band='1'><SimpleSource>"
-    "<SourceFilename>{secrets}/a.tif</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>"
-)
-FILES = [
-    "{secrets}/a.tif", "{secrets}/item.json", "file://{secrets}/a.tif", "file://localhost{secrets}/a.tif",
-    "FILE://{secrets}/a.tif", "file:{secrets}/a.tif", "file:///..{secrets}/a.tif", "file://127.0.0.1{secrets}/a.tif",
-    "file:///proc/self/root{secrets}/a.tif", "{root}/../secrets/a.tif", "../secrets/a.tif", "..\\secrets\\a.tif",
-    "./../secrets/a.tif", "%2e%2e/secrets/a.tif", "..%2fsecrets%2fa.tif", "link.tif", "away/a.tif", "away/item.json",
-    "~/a.tif", "/proc/self/cwd", "/proc/self/environ", "/dev/zero", "/dev/stdin", "{root}", "{root}/", ".", "",
-    "/etc/passwd", "file:///etc/passwd", "../../../../../../../../etc/passwd", "file:///etc/passwd%00.tif",
-    "/etc/passwd\0.tif", "/etc//passwd", "/vsizip/{secrets}/a.zip/a.tif", "/vsigzip/{secrets}/a.tif",
-    "/vsitar/{secrets}/a.tif", "/vsisubfile/0_100,{secrets}/a.tif", "/vsimem/a.tif", "/vsistdin/",
-    "/vsicached?file={secrets}/a.tif", "/vsisparse/{secrets}/a.tif", "/VSIGZIP/{secrets}/a.tif",
-    "//vsigzip/{secrets}/a.tif", "/vsicurl/file://{secrets}/a.tif", "/vsicurl?url=file://{secrets}/a.tif",
-    "vrt://{secrets}/a.tif", "vrt:///vsigzip/{secrets}/a.tif?bands=1", "zip://{secrets}/a.zip!a.tif",
-    "zip+file://{secrets}/a.zip!a.tif", "zip:{secrets}/a.tif", "tar://{secrets}/a.tif", "gzip://{secrets}/a.tif",
-    "GTIFF_DIR:1:{secrets}/a.tif", "GTIFF_RAW:{secrets}/a.tif", "GTiff:{secrets}/a.tif",
-    "DERIVED_SUBDATASET:LOGAMPLITUDE:{secrets}/a.tif", "NETCDF:{secrets}/a.tif:x", "HDF5:{secrets}/a.tif",
-    "PDF:1:{secrets}/a.tif", "MEM:::DATAPOINTER=1,PIXELS=1,LINES=1", "STACIT:{secrets}/item.json",
-    "JP2OpenJPEG:{secrets}/a.tif", "RASTERLITE:{secrets}/a.tif", "GPKG:{secrets}/a.tif:t", "ZARR:{secrets}",
-    "rasterio:{secrets}/a.tif",
-    INLINE_VRT,
-    "<GDAL_WMS><Service name='TMS'><ServerUrl>file://{secrets}/a.tif</ServerUrl></Service></GDAL_WMS>",
-    "<MRF_META><CachedSource><Source>{secrets}/a.tif</Source></CachedSource></MRF_META>",
-    '{{"type":"Feature","assets":{{"a":{{"href":"{secrets}/a.tif"}}}}}}', "data:image/tiff;base64,SUkqAAgAAAA=",
-    "data:,x", "a.tif|layer=1", "a.tif?x|y", "javascript:1", "s3:/{secrets}/a.tif", "s3://../{secrets}/a.tif",
-    "|cat /etc/passwd",
-]  # fmt: skip
 
 
 @only_linux
@@ -230,15 +153,6 @@ def test_the_answer_does_not_tell_whether_a_forbidden_file_exists(scene: Scene, 
 
 # --- hosts ---
 
-HOSTS = [
-    "127.0.0.1", "127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "017700000001", "127.0.0.1.",
-    "127.000.000.001", "localhost", "LOCALHOST", "localhost.", "１２７.０.０.１", "①②⑦.⓪.⓪.①", "127。0。0。1",
-    "ⓛocalhost",
-    "0.0.0.0", "0", "127.0.0.2", "127.255.255.254", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::1%25lo]", "user@127.0.0.1",
-    "example.com@127.0.0.1", "user:pass@127.0.0.1", "127.0.0.1\\@example.com", "[2606:4700::5efe:7f00:1]",
-]  # fmt: skip
-
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_spelling_of_this_machine_is_connected(scene: Scene, host: str) -> None:
@@ -246,24 +160,6 @@ def test_no_spelling_of_this_machine_is_connected(scene: Scene, host: str) -> No
         for body in scene.refuse_everywhere(f"{scheme}://{host}:{scene.forbidden_port}/a.tif"):
             assert body["type"] == "source-not-allowed"
     assert scene.visits == []
-
-
-OTHER_SCHEMES = [
-    "ftp://127.0.0.1:{port}/a.tif", "gopher://127.0.0.1:{port}/_x", "dict://127.0.0.1:{port}/x",
-    "ldap://127.0.0.1:{port}/x", "tftp://127.0.0.1:{port}/x", "smb://127.0.0.1:{port}/x", "ws://127.0.0.1:{port}/x",
-    "jar:http://127.0.0.1:{port}!/x", "url:http://127.0.0.1:{port}/x", "http:127.0.0.1:{port}/x",
-    "http:/127.0.0.1:{port}/x", "http:///127.0.0.1:{port}/x", "//127.0.0.1:{port}/x", "\\\\127.0.0.1:{port}\\x",
-    " http://127.0.0.1:{port}/x", "http://127.0.0.1:{port}/a b", "http://127.0.0.1:{port}\r\nHost: x/",
-    "http://127.0.0.1:{port}/\r\nX: y", "/vsicurl/http://127.0.0.1:{port}/a.tif",
-    "/vsicurl?url=http%3A%2F%2F127.0.0.1%3A{port}%2F", "/vsis3/bucket/a.tif", "/vsigs/bucket/a.tif", "/vsiaz/c/a.tif",
-    "/vsihdfs/127.0.0.1:{port}/x", "/vsiwebhdfs/http://127.0.0.1:{port}/x", "vrt://http://127.0.0.1:{port}/a.tif",
-    "WMS:http://127.0.0.1:{port}/", "WMTS:http://127.0.0.1:{port}/", "WCS:http://127.0.0.1:{port}/",
-    "HTTP:http://127.0.0.1:{port}/a.tif", "PG:host=127.0.0.1 port={port}", "PLMosaic:", "EEDAI:x",
-    "DODS:http://127.0.0.1:{port}/x", "NETCDF:http://127.0.0.1:{port}/x.nc", "STACTA:http://127.0.0.1:{port}/x",
-    "OGCAPI:http://127.0.0.1:{port}/",
-    "<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:{port}/</ServerUrl></Service></GDAL_WMS>",
-    "http+unix://%2fvar%2frun%2fdocker.sock/x", "http://[::1]:{port}", "http://example.com#@127.0.0.1:{port}/",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("written", OTHER_SCHEMES)

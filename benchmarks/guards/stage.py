@@ -1,0 +1,66 @@
+"""What every row needs: an honest scene, an upstream that misbehaves on demand, and ways to ask for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count, cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from benchmarks.cases import CASES, paths
+from benchmarks.guards.source import HONEST, Source, source
+from benchmarks.place import cache_folder
+from benchmarks.scene import bounds_wgs84, scene
+from benchmarks.tiles import scattered
+
+SIZE = 2048
+"""Width of the scene in pixels: what is judged is the server's calm, not its speed."""
+BOUNDS = ",".join(f"{number:.6f}" for number in bounds_wgs84())
+RGB = "assets=B04,B03,B02&rescale=0,3000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The upstream and its folder; every item of a new name is one that no server has seen."""
+
+    folder: Path
+    source: Source
+    _names: Iterator[int] = field(default_factory=count)
+
+    def item(self, name: str = "cold", host: int = HONEST) -> str:
+        """URL of an item that was never asked for; its files are not, either."""
+        return self.source.url(f"/~{name}-{next(self._names)}/item.json", host)
+
+    def cold_tile(self, name: str = "cold", host: int = HONEST) -> str:
+        """A true-colour tile of a new item."""
+        return paths(CASES["a"], self.item(name, host), scattered(1))[0]
+
+    def warm_tiles(self) -> Callable[[], str]:
+        """True-colour tiles of one item, again and again."""
+        return cycle(paths(CASES["a"], self.item("warm"), scattered(30))).__next__
+
+    def heavy_crops(self) -> Callable[[], str]:
+        """Crops of one item that take some 0.2 s of CPU each, none twice the same."""
+        item, sizes = quote(self.item("heavy"), safe=""), cycle(range(900, 1020))
+        return lambda: f"/stac/bbox/{BOUNDS}/{next(sizes)}x1000.png?url={item}&{RGB}&resampling=cubic&reproject=cubic"
+
+    def notebook_crop(self, name: str, host: int) -> str:
+        """An array of three bands of a new item, as the notebook of 2020 asks for it."""
+        return paths(CASES["f"], self.item(name, host), scattered(1))[0]
+
+
+@contextmanager
+def stage(more_files: Sequence[tuple[str, bytes]] = ()) -> Iterator[Stage]:
+    """Serve a scene, and more files by their names, while inside."""
+    with TemporaryDirectory(dir=cache_folder()) as name:
+        folder = Path(name)
+        for path in scene(SIZE).iterdir():
+            os.link(path, folder / path.name)
+        for file, body in more_files:
+            (folder / file).write_bytes(body)
+        with source(folder) as running:
+            yield Stage(folder=folder, source=running)
