@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or newer; PYTHON=python3.13 chooses one) and make. The rest goes into .venv, as locked in requirements*.lock.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check setup bench bless lock container clean runtime
+.PHONY: help serve test check setup bench soak bless lock container clean runtime
 
 PORT ?= 8000
 TESTS ?=
@@ -25,6 +25,9 @@ check: setup ## Lint, format, types and import contracts
 
 bench: setup ## Measure beside TiTiler (ARGS="--quick", "peer", "cost --cases a,d", "--profile a")
 	$(PYTHON_M) benchmarks $(ARGS)
+
+soak: setup ## Half an hour of honest and faulty traffic: does anything grow? (ARGS="--minutes 120")
+	$(PYTHON_M) benchmarks.soak $(ARGS)
 
 bless: setup ## Accept the pictures that tests/golden drew, after you have looked at them
 	$(PYTHON_M) pytest tests/golden --bless $(ARGS)

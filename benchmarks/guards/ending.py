@@ -21,7 +21,7 @@ PROBE_S = 0.02
 def measure(stage: Stage) -> list[Row]:
     """Three rows: kill, stop, and stop with upstreams that hang."""
     stage.source.fault("/~answerable*", delay_s=ANSWERABLE_S)
-    stage.source.fault("/~dripping*", drip_s=0.5)
+    stage.source.fault("/~dripping*.tif", drip_s=0.5)
     with serving(stage.source.hosts) as server:
         rows = [run(_kill(stage, server))]
     for dripping in (0, 10):

@@ -17,7 +17,7 @@ EACH = 30
 CLOSED_S, WATCHED_S, TILE_S = 12, 20, 1
 BEGINNINGS = {
     "silent": b"",
-    "half a request line": b"GET /livez HT",
+    "half a request line": b"GET /livez?",
     "headers without an end": b"GET /livez HTTP/1.1\r\nHost: x\r\nX-A: ",
     "a body that does not come": b"POST /v0/search HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
 }

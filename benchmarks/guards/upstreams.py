@@ -41,7 +41,7 @@ def _statuses(stage: Stage, server: Server, closed: int) -> Iterator[tuple[str, 
             host += 1
             item = stage.item(f"fault{host}", host % 60 + 1)
             path = item[item.index("/~") :].removesuffix("item.json")
-            stage.source.fault(path + kind, **_in_json(how))
+            stage.source.fault(path + kind, **in_json(how))
             answer = run(ask(server.base, f"{TILE}?url={quote(item, safe='')}&assets=B04&rescale=0,3000"))
             yield f"{kind}: {name}: {answer} (demanded {expected})", answer.status == expected
     away = {"refused": f"http://127.0.0.1:{closed}", "DNS": "http://nowhere.invalid",
@@ -51,7 +51,7 @@ def _statuses(stage: Stage, server: Server, closed: int) -> Iterator[tuple[str, 
         yield f"item: {name}: {answer} (demanded 502)", answer.status == 502
 
 
-def _in_json(how: dict[str, Any]) -> dict[str, Any]:
+def in_json(how: dict[str, Any]) -> dict[str, Any]:
     """Bodies travel as text."""
     return json.loads(json.dumps(how, default=lambda body: body.decode("latin-1")))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.guards.clients import Answer, Caller, ask, crowd, run
+from benchmarks.guards.clients import Answer, Caller, ask, crowd, run, until
 from benchmarks.guards.server import Server, serving
 from tests.faults.conftest import Tiles
 from tests.upstream import Upstream, upstream
@@ -71,7 +71,7 @@ def test_sixty_hung_requests_stop_nobody(server: Server, sources: list[Upstream]
 
     async def story() -> list[Answer]:
         with waiting(server, items):
-            await asyncio.sleep(1)
+            await until(lambda: sum(host.unanswered.total() for host in hung) >= HUNG / 2, 3)
             assert sum(host.unanswered.total() for host in hung) >= HUNG / 2
             honestly = [tiles.path(honest.url(f"/~{next(_names)}/{name}.json")) for name in ("item", "strips")]
             return [await ask(server.base, path) for path in ("/livez", "/metrics", *honestly)]
@@ -89,7 +89,7 @@ def test_who_waits_for_the_network_holds_no_thread(server: Server, sources: list
 
     async def story() -> int:
         with waiting(server, [hung[n % HOSTS].url(f"/~thread{n}/item.json") for n in range(HUNG)]):
-            await asyncio.sleep(1)
+            await until(lambda: sum(host.unanswered.total() for host in hung) == HUNG, 3.5)
             assert sum(host.unanswered.total() for host in hung) == HUNG
             return threads(server)
 
@@ -98,23 +98,23 @@ def test_who_waits_for_the_network_holds_no_thread(server: Server, sources: list
 
 def test_a_host_gets_sixteen_connections(server: Server, sources: list[Upstream]):
     slow, *_ = sources
-    slow.fault("/~*", delay_s=0.2)
+    slow.fault("/~*", delay_s=0.1)
     tiles = Tiles(server.base)
 
     async def story() -> list[Answer]:
-        paths = [tiles.path(slow.url(f"/~many{n}/item.json")) for n in range(100)]
+        paths = [tiles.path(slow.url(f"/~many{n}/item.json")) for n in range(60)]
         return await asyncio.gather(*(ask(server.base, path) for path in paths))
 
     answers = run(story())
     assert slow.most_at_once[""] <= PER_HOST
-    assert good(answers) >= 50
+    assert good(answers) >= 40
     assert {answer.status for answer in answers} <= {200, 503}
 
 
 def test_ten_notebooks_on_a_slow_upstream_are_never_refused(server: Server, sources: list[Upstream]):
-    """Each request takes 0.6 s: an item, a header and the data of one crop are 1.8 s."""
+    """Each request takes 0.3 s: an item, a header and the data of one tile are 0.9 s."""
     slow, *_ = sources
-    slow.fault("/~*", delay_s=0.6)
+    slow.fault("/~*", delay_s=0.3)
     tiles = Tiles(server.base)
 
     async def notebook(number: int) -> list[Answer]:
