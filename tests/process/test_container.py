@@ -47,7 +47,14 @@ def test_the_linters_see_a_planted_fault(project: Path, name: str, good: str, ba
 def test_the_image_is_hardened_as_the_compose_file_promises() -> None:
     """Not the image's business alone: no privileges, nothing writable but its cache and /tmp, loopback only."""
     compose = (ROOT / "docker-compose.yml").read_text()
-    for line in ("read_only: true", "- ALL", "- no-new-privileges:true", '"127.0.0.1:${PORT:-8000}:8000"', "--sample"):
+    for line in (
+        "stop_grace_period: 25s",
+        "read_only: true",
+        "- ALL",
+        "- no-new-privileges:true",
+        '"127.0.0.1:${PORT:-8000}:8000"',
+        "--sample",
+    ):
         assert line in compose
 
 
