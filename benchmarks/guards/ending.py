@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 from benchmarks.guards.clients import Answer, ask, run, until
 from benchmarks.guards.row import Row
@@ -18,16 +19,15 @@ ANSWERABLE_S = 2.0
 PROBE_S = 0.02
 
 
-def measure(stage: Stage) -> list[Row]:
+def measure(stage: Stage) -> Iterator[Row]:
     """Three rows: kill, stop, and stop with upstreams that hang."""
     stage.source.fault("/~answerable*", delay_s=ANSWERABLE_S)
     stage.source.fault("/~dripping*.tif", drip_s=0.5)
     with serving(stage.source.hosts) as server:
-        rows = [run(_kill(stage, server))]
+        yield run(_kill(stage, server))
     for dripping in (0, 10):
         with serving(stage.source.hosts) as server:
-            rows.append(run(_stop(stage, server, dripping)))
-    return rows
+            yield run(_stop(stage, server, dripping))
 
 
 async def _kill(stage: Stage, server: Server) -> Row:

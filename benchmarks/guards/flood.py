@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from benchmarks.cost import percentile
 from benchmarks.guards.clients import Answer, crowd, run
@@ -17,15 +17,14 @@ CROWD, CROWD_S = 200, 20
 SHARE, ACCEPTED_S, REFUSED_MS, MEMORY_MB = 0.95, 2, 100, 200
 
 
-def measure(stage: Stage) -> list[Row]:
+def measure(stage: Stage) -> Iterator[Row]:
     """Warm tiles, which 200 clients hardly overload; crops, which they do; and clients that ask again at once."""
     with serving(stage.source.hosts, CACHE_ANSWERS_MB="0") as server:
-        rows = [_flood(server, "tiles", stage.warm_tiles())]
+        yield _flood(server, "tiles", stage.warm_tiles())
     with serving(stage.source.hosts, CACHE_ANSWERS_MB="0") as server:
         crops = stage.heavy_crops()
-        rows += [_flood(server, "heavy crops", crops), _flood(server, "heavy crops, clients that never wait", crops,
-                                                             rude=True)]  # fmt: skip
-    return rows
+        yield _flood(server, "heavy crops", crops)
+        yield _flood(server, "heavy crops, clients that never wait", crops, rude=True)
 
 
 def _flood(server: Server, what: str, make_path: Callable[[], str], *, rude: bool = False) -> Row:

@@ -156,7 +156,7 @@ def _unwell_documents(stage: Stage) -> Iterator[Blow]:
 
 def _rasters(stage: Stage) -> Iterator[Blow]:
     for name in sorted(path.stem for path in stage.folder.glob("*.tif")):
-        if name in ("B02", "B03", "B04", "B08", "visual"):
+        if name in ("B02", "B03", "B04", "B08", "visual", "strips"):
             continue
         url = quote(stage.source.url(f"/{name}.tif"), safe="")
         yield Blow(f"{name}.tif, its preview", f"/cog/preview.png?url={url}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.guards.clients import Answer, Caller, ask, probing, run, until
@@ -15,33 +17,53 @@ HUNG = 60
 TILE_S, LIVEZ_MS, CLOSED_S = 1, 100, 2
 WATCHED_S = 2.0
 """They leave long before the server gives the upstreams up itself, after 5 s of silence."""
-KINDS: dict[str, tuple[dict[str, Any], bool]] = {
-    "hosts that hang": ({"delay_s": 3600}, True),
-    "hosts that hang after the headers": ({"hang_at": 0}, True),
-    "hosts that drip": ({"drip_s": 0.3}, True),
-    "items of one host that hangs": ({"delay_s": 3600}, False),
-}
-"""By name: the fault, and whether each has a host of its own."""
 
 
-def measure(stage: Stage) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to be slow.
+
+    Attributes:
+        how: The fault.
+        files: Pattern of the files that have it.
+        item: ``strips.json`` is read by GDAL.
+        hosts: How many hosts there are.
+    """
+
+    name: str
+    how: dict[str, Any]
+    files: str = ""
+    item: str = "item.json"
+    hosts: int = HUNG
+
+
+KINDS = (
+    Kind("hosts that hang", {"delay_s": 3600}),
+    Kind("hosts that hang after the headers", {"hang_at": 0}),
+    Kind("hosts that drip", {"drip_s": 0.3}),
+    Kind("items of one host that hangs", {"delay_s": 3600}, hosts=1),
+    Kind("files that hang in their data", {"hang_after": 40_000}, ".tif"),
+    Kind("files that hang in their data, read by GDAL", {"hang_after": 40_000}, ".tif", "strips.json"),
+)
+
+
+def measure(stage: Stage) -> Iterator[Row]:
     """A row for each way to be slow."""
-    rows = []
-    for number, (name, (how, many)) in enumerate(KINDS.items()):
-        stage.source.fault(f"/~hung{number}-*", **how)
-        hosts = [host + 1 if many else 1 for host in range(HUNG)]
+    for number, kind in enumerate(KINDS):
+        stage.source.fault(f"/~hung{number}-*{kind.files}", **kind.how)
+        hosts = [place % kind.hosts + 1 for place in range(HUNG)]
         with serving(stage.source.hosts) as server:
-            rows.append(run(_watch(stage, server, name, [stage.cold_tile(f"hung{number}", host) for host in hosts])))
-    return rows
+            paths = [stage.cold_tile(f"hung{number}", host, kind.item) for host in hosts]
+            yield run(_watch(stage, server, kind, paths))
 
 
-async def _watch(stage: Stage, server: Server, name: str, paths: list[str]) -> Row:
+async def _watch(stage: Stage, server: Server, kind: Kind, paths: list[str]) -> Row:
     callers = [Caller(server.base) for _ in paths]
     waiting = [asyncio.create_task(caller.get(path)) for caller, path in zip(callers, paths, strict=True)]
     await asyncio.sleep(0.5)
     held = stage.source.unanswered()
     with probing(server.base) as probes:
-        tiles = await _honest(stage, server)
+        tiles = await _honest(stage, server, kind.item)
     still = sum(not task.done() for task in waiting)
     for caller, task in zip(callers, waiting, strict=True):
         task.cancel()
@@ -50,7 +72,7 @@ async def _watch(stage: Stage, server: Server, name: str, paths: list[str]) -> R
     slowest = max(tile.seconds for tile in tiles)
     good = all(tile.status == 200 for tile in tiles)
     return Row(
-        demand=f"60 {name}: honest tile, /livez, upstream closed after the clients left",
+        demand=f"{HUNG} {kind.name}: honest tile, /livez, upstream closed after the clients left",
         demanded=f"<= {TILE_S} s, <= {LIVEZ_MS} ms, <= {CLOSED_S} s",
         seen=f"{slowest:.2f} s{'' if good else ' NOT ALL 200'}, {probes.worst_ms:.0f} ms, {closed_s:.2f} s",
         held=good and slowest <= TILE_S and probes.worst_ms <= LIVEZ_MS and closed_s <= CLOSED_S,
@@ -58,10 +80,10 @@ async def _watch(stage: Stage, server: Server, name: str, paths: list[str]) -> R
     )
 
 
-async def _honest(stage: Stage, server: Server) -> list[Answer]:
+async def _honest(stage: Stage, server: Server, file: str) -> list[Answer]:
     """Tiles of new items, one after the other."""
     tiles, end = [], time.monotonic() + WATCHED_S
     while time.monotonic() < end:
-        tiles.append(await ask(server.base, stage.cold_tile()))
+        tiles.append(await ask(server.base, stage.cold_tile(file=file)))
         await asyncio.sleep(0.1)
     return tiles

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 from benchmarks.guards.clients import Caller, ask, run
 from benchmarks.guards.row import Row
@@ -15,14 +16,14 @@ STAY_S, UPSTREAM_S, TILE_S = 0.6, 0.4, 1
 SHARE = 1.2
 
 
-def measure(stage: Stage) -> list[Row]:
+def measure(stage: Stage) -> Iterator[Row]:
     """Two rows; equal requests are collapsed by each worker for itself, so there is one."""
     stage.source.fault("/~leaving*", delay_s=UPSTREAM_S)
     stage.source.fault("/~equal*", delay_s=0.2)
     with serving(stage.source.hosts) as server:
-        rows = [run(_leave(stage, server))]
+        yield run(_leave(stage, server))
     with serving(stage.source.hosts, workers=1) as server:
-        return [*rows, run(_equal(stage, server))]
+        yield run(_equal(stage, server))
 
 
 async def _leave(stage: Stage, server: Server) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from benchmarks.guards import ending, flood, hostile, hung, leaving, reads, send
 from benchmarks.guards.row import Row
 from benchmarks.guards.stage import Stage, stage
 
-SUBJECTS: dict[str, Callable[[Stage], list[Row]]] = {
+SUBJECTS: dict[str, Callable[[Stage], Iterable[Row]]] = {
     "hostile": hostile.measure,
     "reads": reads.measure,
     "upstreams": upstreams.measure,

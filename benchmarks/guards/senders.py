@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import quote
 
@@ -27,19 +28,17 @@ BUFFER = 4096
 PIPELINED = 4
 
 
-def measure(stage: Stage) -> list[Row]:
+def measure(stage: Stage) -> Iterator[Row]:
     """A row for each way."""
-    rows = []
     with serving(stage.source.hosts, SAMPLE="0") as server:
         for name, beginning in BEGINNINGS.items():
             slow = [_connect(server, beginning) for _ in range(EACH)]
-            rows.append(run(_watch(stage, server, f"{EACH} slow senders ({name})", slow, drips=bool(beginning))))
+            yield run(_watch(stage, server, f"{EACH} slow senders ({name})", slow, drips=bool(beginning)))
         path = f"/stac/bbox/{BOUNDS}/2048x2000.npy?url={quote(stage.item(), safe='')}&assets=B04,B03"
         run(ask(server.base, path))
         request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * PIPELINED
         slow = [_connect(server, request, BUFFER) for _ in range(EACH)]
-        rows.append(run(_watch(stage, server, f"{EACH} clients that do not read 16 MB", slow, drips=False)))
-    return rows
+        yield run(_watch(stage, server, f"{EACH} clients that do not read 64 MB", slow, drips=False))
 
 
 def _connect(server: Server, beginning: bytes, receive: int | None = None) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from itertools import count, cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
+
+import rasterio
 
 from benchmarks.cases import CASES, paths
 from benchmarks.guards.source import HONEST, Source, source
@@ -31,13 +34,13 @@ class Stage:
     source: Source
     _names: Iterator[int] = field(default_factory=count)
 
-    def item(self, name: str = "cold", host: int = HONEST) -> str:
+    def item(self, name: str = "cold", host: int = HONEST, file: str = "item.json") -> str:
         """URL of an item that was never asked for; its files are not, either."""
-        return self.source.url(f"/~{name}-{next(self._names)}/item.json", host)
+        return self.source.url(f"/~{name}-{next(self._names)}/{file}", host)
 
-    def cold_tile(self, name: str = "cold", host: int = HONEST) -> str:
-        """A true-colour tile of a new item."""
-        return paths(CASES["a"], self.item(name, host), scattered(1))[0]
+    def cold_tile(self, name: str = "cold", host: int = HONEST, file: str = "item.json") -> str:
+        """A true-colour tile of a new item; of ``strips.json`` it is read by GDAL."""
+        return paths(CASES["a"], self.item(name, host, file), scattered(1))[0]
 
     def warm_tiles(self) -> Callable[[], str]:
         """True-colour tiles of one item, again and again."""
@@ -45,8 +48,8 @@ class Stage:
 
     def heavy_crops(self) -> Callable[[], str]:
         """Crops of one item that take some 0.2 s of CPU each, none twice the same."""
-        item, sizes = quote(self.item("heavy"), safe=""), cycle(range(900, 1020))
-        return lambda: f"/stac/bbox/{BOUNDS}/{next(sizes)}x1000.png?url={item}&{RGB}&resampling=cubic&reproject=cubic"
+        item, sizes = quote(self.item("heavy"), safe=""), cycle(range(340, 460))
+        return lambda: f"/stac/bbox/{BOUNDS}/{next(sizes)}x400.png?url={item}&{RGB}&resampling=cubic&reproject=cubic"
 
     def notebook_crop(self, name: str, host: int) -> str:
         """An array of three bands of a new item, as the notebook of 2020 asks for it."""
@@ -60,7 +63,19 @@ def stage(more_files: Sequence[tuple[str, bytes]] = ()) -> Iterator[Stage]:
         folder = Path(name)
         for path in scene(SIZE).iterdir():
             os.link(path, folder / path.name)
+        _add_strips(folder)
         for file, body in more_files:
             (folder / file).write_bytes(body)
         with source(folder) as running:
             yield Stage(folder=folder, source=running)
+
+
+def _add_strips(folder: Path) -> None:
+    """Write ``strips.json``, whose assets are one raster in strips: the fast driver leaves it to GDAL."""
+    with rasterio.open(folder / "B04.tif") as file:
+        profile = {**file.profile, "driver": "GTiff", "tiled": False, "blockysize": 16, "blockxsize": file.width}
+        with rasterio.open(folder / "strips.tif", "w", **profile) as strips:
+            strips.write(file.read())
+    item = json.loads((folder / "item.json").read_text())
+    item["assets"] = {name: {**asset, "href": "./strips.tif"} for name, asset in item["assets"].items()}
+    (folder / "strips.json").write_text(json.dumps(item))
