@@ -132,7 +132,7 @@ class GuardedClient:
         """Send a GET, twice where that may help, and give what ``take`` makes of the last answer in time."""
         url = HttpUrl.parse(location.url)
         async with on_time(shown(url.host), timeout_s) as clock:
-            return await self._retries.run(lambda: self._follow(url, headers, take, clock), clock)
+            return await self._retries.run(location.host, lambda: self._follow(url, headers, take, clock), clock)
 
     async def _follow(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T:
         """Send a GET, and again wherever the answer leads."""

@@ -7,6 +7,8 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from cachetools import LRUCache
+
 from app.errors import Overloaded, UpstreamFailed
 from app.net.clock import Clock
 
@@ -20,30 +22,38 @@ SHARE = 0.1
 """Second tries per request, in the long run."""
 SAVED_MAX = 10.0
 """Second tries that may be made at once after a calm time."""
+HOSTS_MAX = 1024
+"""Hosts are named by strangers; the one that was asked longest ago is forgotten."""
 
 
 class Retries:
-    """Second tries of one process: at most a tenth of its requests."""
+    """Second tries of one process: of each host at most a tenth of its requests."""
 
     def __init__(self) -> None:
-        self._saved = SAVED_MAX
+        self._saved: LRUCache[str, float] = LRUCache(HOSTS_MAX)
 
-    async def run(self, attempt: Callable[[], Awaitable[T]], clock: Clock) -> T:
+    async def run(self, host: str, attempt: Callable[[], Awaitable[T]], clock: Clock) -> T:
         """Run ``attempt``, and once more where that may help and there is time.
+
+        Args:
+            host: Host and port that is asked.
 
         Raises:
             SwathError: What the last attempt raised.
         """
-        self._saved = min(SAVED_MAX, self._saved + SHARE)
+        self._save(host, SHARE)
         try:
             return await attempt()
         except (UpstreamFailed, Overloaded) as failure:
             pause_s = _pause_s(failure)
-            if pause_s is None or self._saved < 1 or pause_s >= clock.remaining_s():
+            if pause_s is None or self._saved.get(host, 0) < 1 or pause_s >= clock.remaining_s():
                 raise
-        self._saved -= 1
+        self._save(host, -1)
         await asyncio.sleep(pause_s)
         return await attempt()
+
+    def _save(self, host: str, tries: float) -> None:
+        self._saved[host] = min(SAVED_MAX, self._saved.get(host, SAVED_MAX) + tries)
 
 
 def _pause_s(failure: UpstreamFailed | Overloaded) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 from app.access.rates import charge
 from app.model.plan import Plan, PlannedRead
 from app.model.request import ImageRequest
+from app.pipeline.lookup import choose, open_headers
 from app.plan.crs import name_crs
 from app.plan.reads import plan_reads
 from app.read.reader import Explained
@@ -16,9 +17,9 @@ from app.runtime import Runtime
 
 async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     """Say what would be read for a picture, at which resolution, and by which driver."""
-    choice = await rt.resolver.choice(req.dataset, req.selection)
+    choice = await choose(rt, req.dataset, req.selection)
     charge(len(choice.sources))
-    headers = await rt.reader.headers(choice.sources)
+    headers = await open_headers(rt, choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
     explained = await rt.reader.explain(plan)

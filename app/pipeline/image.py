@@ -16,6 +16,7 @@ from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import ColormapTable, ImageRequest
 from app.observe.record import step
+from app.pipeline.lookup import choose, open_headers
 from app.plan.reads import plan_reads
 from app.read.reader import Piece, ready
 from app.runtime import Runtime
@@ -30,10 +31,8 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
     Args:
         known: Names of the answers that the caller has.
     """
-    with step("item"):
-        choice = await rt.resolver.choice(req.dataset, req.selection)
-    with step("headers"):
-        headers = await rt.reader.headers(choice.sources)
+    choice = await choose(rt, req.dataset, req.selection)
+    headers = await open_headers(rt, choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
     name = name_of(rt.settings.driver, plan.key, req.style.key, req.format)

@@ -9,6 +9,7 @@ from app.compute.stack import combine
 from app.model.raster import Raster
 from app.model.request import PointRequest
 from app.observe.record import step
+from app.pipeline.lookup import choose, open_headers
 from app.plan.reads import plan_sample
 from app.runtime import Runtime
 
@@ -27,11 +28,9 @@ class PointValues:
 
 async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     """Read all selected bands under a point, and apply the expression to them."""
-    with step("item"):
-        choice = await rt.resolver.choice(req.dataset, req.selection)
+    choice = await choose(rt, req.dataset, req.selection)
     charge(len(choice.sources))
-    with step("headers"):
-        headers = await rt.reader.headers(choice.sources)
+    headers = await open_headers(rt, choice.sources)
     plan = plan_sample(choice, headers, req)
     rt.limits.check_blocks(plan.reads)
     async with rt.admission.place(plan.hosts):

@@ -9,8 +9,8 @@ from morecantile import TileMatrixSet
 from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import ImageRequest
-from app.observe.record import step
 from app.pipeline.image import rehearse
+from app.pipeline.lookup import choose, open_headers
 from app.plan.bounds import union_wgs84
 from app.plan.reads import plan_rehearsal
 from app.plan.zooms import zoom_range
@@ -41,11 +41,9 @@ async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) 
         SwathError: Whatever a tile of ``req`` would raise: unknown asset, band, expression that fits no band, a style
             or a format for other bands, an unreadable file.
     """
-    with step("item"):
-        choice = await rt.resolver.choice(req.dataset, req.selection)
+    choice = await choose(rt, req.dataset, req.selection)
     charge(len(choice.sources))
-    with step("headers"):
-        headers = await rt.reader.headers(choice.sources)
+    headers = await open_headers(rt, choice.sources)
     rehearse(plan_rehearsal(choice, headers, req), req)
     low, high = zoom_range(headers, tms)
     return Coverage(

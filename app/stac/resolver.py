@@ -49,14 +49,14 @@ class Resolver:
 
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
-        return await self._items.get(self._locate(dataset))
+        return await self._items.get(self.locate(dataset))
 
     def clear(self) -> None:
         """Forget all items, and what was chosen of them."""
         self._items.clear()
         self._choices.clear()
 
-    def _locate(self, dataset: DatasetRef) -> Location:
+    def locate(self, dataset: DatasetRef) -> Location:
         """Judge ``dataset.url``, or remember what was found a moment ago: a map asks the same with every tile."""
         key = (dataset.url, dataset.home)
         location = self._locations.get(key)
@@ -71,7 +71,7 @@ class Resolver:
             assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
         """
         if dataset.kind is DatasetKind.COG:
-            location = self._locate(dataset)
+            location = self.locate(dataset)
             return self._remember((location, selection), lambda: _single(location, selection))
         item = await self.item(dataset)
         key = (item, selection, dataset.home, assets_max)

@@ -38,7 +38,7 @@ def attempts(failures: list[SwathError], *, retries: Retries | None = None, cloc
             raise failures[made - 1]
 
     async def run() -> None:
-        await (retries or Retries()).run(attempt, clock)
+        await (retries or Retries()).run("a.example:80", attempt, clock)
 
     try:
         asyncio.run(run())

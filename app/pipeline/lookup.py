@@ -1,0 +1,56 @@
+"""The first steps of every story: what is wanted of the dataset, and what opening its files tells.
+
+What is in memory is found at once; a request that has to wait for a source holds a place meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.cache.flight import together
+from app.model.choice import Choice
+from app.model.item import Item
+from app.model.location import hosts_of
+from app.model.request import DatasetRef, Selection
+from app.model.source import Header, Source
+from app.observe.record import step
+from app.runtime import Runtime
+
+
+async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
+    """Read the item of a dataset."""
+    with step("item"):
+        return await rt.admission.run(_hosts(rt, dataset), lambda: rt.resolver.item(dataset))
+
+
+async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, assets_max: int | None = None) -> Choice:
+    """Choose the sources, and open none.
+
+    Args:
+        assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
+    """
+    with step("item"):
+        return await rt.admission.run(
+            _hosts(rt, dataset), lambda: rt.resolver.choice(dataset, selection, assets_max=assets_max)
+        )
+
+
+async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Header]:
+    """Open the sources; one header each, in order."""
+    with step("headers"):
+        return await rt.admission.run(_hosts_of(sources), lambda: rt.reader.headers(sources))
+
+
+async def open_infos(rt: Runtime, sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """Open the sources; a description of each, in order."""
+    with step("headers"):
+        return await rt.admission.run(_hosts_of(sources), lambda: together(rt.reader.info(each) for each in sources))
+
+
+def _hosts(rt: Runtime, dataset: DatasetRef) -> frozenset[str]:
+    return hosts_of([rt.resolver.locate(dataset)])
+
+
+def _hosts_of(sources: Sequence[Source]) -> frozenset[str]:
+    return hosts_of(source.location for source in sources)
