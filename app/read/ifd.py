@@ -11,6 +11,8 @@ from app.errors import UpstreamUnusable
 from app.net.source import BlockingSource
 
 IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
+DIRECTORIES_MAX = 256
+"""Levels, masks and pages of one file; for 3000 of them GDAL takes 20 s."""
 
 
 def overview_sizes(source: BlockingSource, dataset: DatasetReader) -> Iterator[tuple[int, int]]:
@@ -47,6 +49,28 @@ def directory_size(source: BlockingSource, offset: int) -> tuple[int, int]:
         return sizes[IMAGE_WIDTH], sizes[IMAGE_LENGTH]
     except (struct.error, KeyError) as err:
         raise UpstreamUnusable(f"{source.name} is broken: an overview has no size.") from err
+
+
+def require_few_directories(source: BlockingSource) -> None:
+    """Follow the chain of directories as far as it may go: GDAL reads each of them, and looks for it among all others.
+
+    Raises:
+        UpstreamUnusable: The chain is longer, or leads back into itself.
+    """
+    start = source.read(0, 16)
+    order, big = ("<" if start[:2] == b"II" else ">"), start[2:4] in (b"+\0", b"\0+")
+    count_code, offset_code, entry_size = ("Q", "Q", 20) if big else ("H", "I", 12)
+    head, link = struct.calcsize(count_code), struct.calcsize(offset_code)
+    try:
+        [offset] = struct.unpack_from(order + offset_code, start, 8 if big else 4)
+        for _ in range(DIRECTORIES_MAX):
+            if not offset:
+                return
+            [count] = struct.unpack(order + count_code, source.read(offset, head))
+            [offset] = struct.unpack(order + offset_code, source.read(offset + head + count * entry_size, link))
+    except struct.error:
+        return  # cut off: GDAL says what is wrong with it
+    raise UpstreamUnusable(f"{source.name} has more than {DIRECTORIES_MAX} directories; a COG has about ten.")
 
 
 def _entry(entry: bytes, order: str, value_at: int) -> tuple[int, int]:

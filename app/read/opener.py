@@ -23,7 +23,7 @@ from typing import Final
 
 import rasterio
 from rasterio._err import CPLE_BaseError
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 
 from app.errors import SwathError, UpstreamUnusable
 from app.net.source import BlockingSource
@@ -50,6 +50,9 @@ GDAL_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 _CACHE_MB: Final = "64"
 """Decoded blocks that GDAL holds, of all open files together; by default a twentieth of the machine's memory."""
+
+UNREADABLE: Final = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
+"""What rasterio raises for a broken file; its messages quote bytes of the file, which rasterio takes for UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +87,11 @@ def gdal_environment() -> Iterator[None]:
 
 
 @contextmanager
-def open_dataset(source: BlockingSource) -> Iterator[rasterio.DatasetReader]:
+def open_dataset(source: BlockingSource, overview: int | None = None) -> Iterator[rasterio.DatasetReader]:
     """Open a raster whose bytes come from ``source``; open, read and leave it in one thread.
+
+    Args:
+        overview: Open this overview, counted from 0, as if it were the raster.
 
     Raises:
         SwathError: The true cause when a read failed, also when GDAL went on without it; UpstreamUnusable when the file
@@ -93,23 +99,24 @@ def open_dataset(source: BlockingSource) -> Iterator[rasterio.DatasetReader]:
     """
     file = SoleFile(source)
     try:
-        with rasterio.Env(**GDAL_OPTIONS), _opened(file) as dataset:
+        with rasterio.Env(**GDAL_OPTIONS), _opened(file, overview) as dataset:
             yield dataset
     except SwathError:
         raise
     except Exception as error:
         file.raise_failure(error)
-        if isinstance(error, (RasterioIOError, CPLE_BaseError)):
+        if isinstance(error, UNREADABLE):
             raise UpstreamUnusable(f"{source.name} is broken: a part of it cannot be decoded.") from error
         raise
     file.raise_failure()
 
 
 @contextmanager
-def _opened(file: SoleFile) -> Iterator[rasterio.DatasetReader]:
+def _opened(file: SoleFile, overview: int | None) -> Iterator[rasterio.DatasetReader]:
+    level = {} if overview is None else {"OVERVIEW_LEVEL": overview}
     with _visible(file) as options:
         try:
-            dataset = rasterio.open(driver="GTiff", sharing=False, **options)
+            dataset = rasterio.open(driver="GTiff", sharing=False, **options, **level)
         except (RasterioIOError, CPLE_BaseError) as error:
             file.raise_failure(error)
             words = f"{file.name} is not a GeoTIFF this server can read."

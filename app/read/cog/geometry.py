@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, RasterioError
 from rasterio.warp import transform
@@ -182,7 +183,7 @@ def _transform(source: CRS, target: CRS, xs: Floats, ys: Floats) -> tuple[Floats
     grid_x, grid_y = np.meshgrid(xs, ys)
     try:
         x, y = transform(source, target, grid_x.ravel(), grid_y.ravel())
-    except (RasterioError, CRSError) as err:
+    except (RasterioError, CRSError, CPLE_BaseError) as err:  # PROJ's own come through unwrapped
         raise Untransformable from err
     found = np.asarray(x).reshape(grid_x.shape), np.asarray(y).reshape(grid_x.shape)
     if not all(np.isfinite(values).all() for values in found):
