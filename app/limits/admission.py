@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
 
 from app.errors import Overloaded
 from app.limits.line import Line
 from app.observe.metrics import shed
 
-T = TypeVar("T")
 Hosts = Collection[str]
 
 SHARE = 0.1
@@ -72,28 +70,6 @@ class Admission:
         finally:
             self._mean_s += SHARE * (time.monotonic() - start - self._mean_s)
             self._give_back(hosts)
-
-    async def run(self, hosts: Hosts, story: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run a story that needs a place only if it has to wait: what it finds in memory is for everybody.
-
-        Args:
-            hosts: As for ``place``; without any the story waits for no source.
-            story: May be begun twice: when it comes to wait at once, it is given up and begun anew with a place.
-
-        Raises:
-            Overloaded: It has to wait, and there is no place.
-        """
-        if not hosts:
-            return await story()
-        begun = story()
-        try:
-            begun.send(None)
-        except StopIteration as done:
-            found: T = done.value
-            return found
-        begun.close()
-        async with self.place(hosts):
-            return await story()
 
     def _claim(self, hosts: Hosts) -> bool:
         share = max(1, self._places // 2)

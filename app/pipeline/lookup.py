@@ -12,7 +12,7 @@ from app.cache.flight import together
 from app.model.choice import Choice
 from app.model.item import Item
 from app.model.location import hosts_of
-from app.model.request import DatasetRef, Selection
+from app.model.request import DatasetKind, DatasetRef, Selection
 from app.model.source import Header, Source
 from app.observe.record import step
 from app.runtime import Runtime
@@ -21,7 +21,10 @@ from app.runtime import Runtime
 async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
     """Read the item of a dataset."""
     with step("item"):
-        return await rt.admission.run(_hosts(rt, dataset), lambda: rt.resolver.item(dataset))
+        if kept := rt.resolver.kept_item(dataset):
+            return kept
+        async with rt.admission.place(_hosts(rt, dataset)):
+            return await rt.resolver.item(dataset)
 
 
 async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, assets_max: int | None = None) -> Choice:
@@ -30,22 +33,24 @@ async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, asse
     Args:
         assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
     """
-    with step("item"):
-        return await rt.admission.run(
-            _hosts(rt, dataset), lambda: rt.resolver.choice(dataset, selection, assets_max=assets_max)
-        )
+    item = await fetch_item(rt, dataset) if dataset.kind is DatasetKind.STAC else None
+    return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
 
 
 async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Header]:
     """Open the sources; one header each, in order."""
     with step("headers"):
-        return await rt.admission.run(_hosts_of(sources), lambda: rt.reader.headers(sources))
+        if kept := rt.reader.kept_headers(sources):
+            return kept
+        async with rt.admission.place(_hosts_of(sources)):
+            return await rt.reader.headers(sources)
 
 
 async def open_infos(rt: Runtime, sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Open the sources; a description of each, in order."""
     with step("headers"):
-        return await rt.admission.run(_hosts_of(sources), lambda: together(rt.reader.info(each) for each in sources))
+        async with rt.admission.place(_hosts_of(sources)):
+            return await together(rt.reader.info(source) for source in sources)
 
 
 def _hosts(rt: Runtime, dataset: DatasetRef) -> frozenset[str]:

@@ -81,6 +81,9 @@ class GdalReader:
     def clear(self) -> None:
         """Nothing is kept here."""
 
+    def kept_headers(self, sources: Sequence[Source]) -> None:
+        """Nothing is kept here."""
+
     async def headers(self, sources: Sequence[Source]) -> list[Header]:
         """Open each source and tell what it is."""
         return await together(self._look(source, partial(header_of, source=source)) for source in sources)
@@ -105,13 +108,13 @@ class GdalReader:
         """Do a step that reads no pixels: as often as it takes until all that it reads is in memory."""
         if isinstance(source.location, FileLocation):
             async with self._open(source) as opened:
-                return await self._threads.look(lambda: self._run(opened, source, step))
+                return await self._threads.look(lambda: self._examine(opened, source, step))
         async with self._open(source) as opened:
             foreseen = Foreseen(opened)
             for _ in range(LOOKS_MAX):
                 await foreseen.fetch()
                 try:
-                    return await self._threads.look(lambda: self._run(foreseen, source, step))
+                    return await self._threads.look(lambda: self._examine(foreseen, source, step))
                 except SwathError:
                     if not foreseen.lacks:
                         raise
@@ -136,8 +139,12 @@ class GdalReader:
             finally:
                 opened.close()
 
-    def _run(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
+    def _examine(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
+        """Run the first step on a file; those that read its pixels come later."""
         require_few_directories(opened)
+        return self._run(opened, source, step)
+
+    def _run(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
             _require_modest(dataset, source.name)
             pixels = dataset.width * dataset.height

@@ -65,6 +65,10 @@ class Reader(Protocol):
         """Drop all that is kept in memory."""
         ...
 
+    def kept_headers(self, sources: Sequence[Source]) -> Sequence[Header] | None:
+        """Give the headers of all sources, in order, if they are in memory."""
+        ...
+
     async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
         """Open each source and tell what it is; one header per source, in order."""
         ...

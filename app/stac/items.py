@@ -62,17 +62,24 @@ class Items:
         self._flights: SingleFlight[Location, Item] = SingleFlight()
         self._count = cache_count("items", lambda: self._known.currsize)
 
+    def kept(self, location: Location) -> Item | None:
+        """Give the item if it is here, and fresh."""
+        known = self._known.get(location)
+        if known is None or time.monotonic() >= known.fresh_until:
+            return None
+        self._count.hit()
+        return known.item
+
     async def get(self, location: Location) -> Item:
         """Give the item; the same object as long as it does not change.
 
         Raises:
             SwathError: It cannot be read, or could not a moment ago.
         """
-        known = self._known.get(location)
-        if known is not None and time.monotonic() < known.fresh_until:
-            self._count.hit()
-            return known.item
+        if (kept := self.kept(location)) is not None:
+            return kept
         self._count.miss()
+        known = self._known.get(location)
         if (failure := self._failed.get(location)) is not None:
             raise copy(failure)
         return await self._flights.run(location, lambda: self._load(location, known))

@@ -14,7 +14,7 @@ from app.model.choice import BandRef, Choice
 from app.model.expression import Expression
 from app.model.item import Item
 from app.model.location import FileLocation, Location
-from app.model.request import DatasetKind, DatasetRef, Selection
+from app.model.request import DatasetRef, Selection
 from app.model.source import Source
 from app.net.location import Locator
 from app.net.store import ByteStore
@@ -47,6 +47,10 @@ class Resolver:
         self._locations: TTLCache[tuple[str, str], Location] = TTLCache(CHOICES_MAX, LOCATIONS_TTL_S)
         self._choices: LRUCache[Hashable, Choice] = LRUCache(CHOICES_MAX)
 
+    def kept_item(self, dataset: DatasetRef) -> Item | None:
+        """Give the STAC item of ``dataset.url`` if it is in memory."""
+        return self._items.kept(self.locate(dataset))
+
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
         return await self._items.get(self.locate(dataset))
@@ -64,16 +68,18 @@ class Resolver:
             location = self._locations[key] = self._locator.locate(dataset.url, home=dataset.home)
         return location
 
-    async def choice(self, dataset: DatasetRef, selection: Selection, *, assets_max: int | None = None) -> Choice:
+    def choice(
+        self, dataset: DatasetRef, item: Item | None, selection: Selection, *, assets_max: int | None = None
+    ) -> Choice:
         """Decide which files are read for ``selection`` and what each name in its expression means.
 
         Args:
+            item: Of the dataset; None for a raster.
             assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
         """
-        if dataset.kind is DatasetKind.COG:
+        if item is None:
             location = self.locate(dataset)
             return self._remember((location, selection), lambda: _single(location, selection))
-        item = await self.item(dataset)
         key = (item, selection, dataset.home, assets_max)
         return self._remember(key, lambda: self._of_item(item, dataset, selection, assets_max))
 

@@ -69,6 +69,10 @@ class CogReader:
         self._samplings.clear()
         self._general.clear()
 
+    def kept_headers(self, sources: Sequence[Source]) -> Sequence[Header] | None:
+        """See ``Reader``."""
+        return self._files.kept(sources)
+
     async def headers(self, sources: Sequence[Source]) -> Sequence[Header]:
         """See ``Reader``."""
         return await self._files.headers(sources)

@@ -16,6 +16,9 @@ from app.read.cog.declined import Declined
 from app.read.cog.layout import Layout, read_layout
 from app.read.reader import Reader, naming
 
+Key = tuple[Location, object]
+"""Place and version of a file."""
+
 ENTRY_BYTES = 2048
 """Weight of an entry without its block tables."""
 
@@ -51,9 +54,18 @@ class Files:
     def __init__(self, store: ByteStore, general: Reader, *, max_bytes: float, ttl_s: float) -> None:
         self._store = store
         self._general = general
-        self._headers: MemoryCache[tuple[Location, object], CogHeader] = MemoryCache(
+        self._headers: MemoryCache[Key, CogHeader] = MemoryCache(
             max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s, name="headers"
         )
+
+    def kept(self, sources: Sequence[Source]) -> list[CogHeader] | None:
+        """Give what is known of the sources' files, if all of them are known."""
+        headers = []
+        for source in sources:
+            if (header := self._headers.kept(_key(source))) is None:
+                return None
+            headers.append(header)
+        return headers
 
     async def headers(self, sources: Sequence[Source]) -> list[CogHeader]:
         """Give what is known of the sources' files, or open them, all at the same time.
@@ -61,24 +73,19 @@ class Files:
         Raises:
             SwathError: One cannot be read, or is not a raster.
         """
-        keys = [(source.location, _local_version(source.location)) for source in sources]
-        headers = [self._headers.kept(key) for key in keys]
-        missing = [index for index, header in enumerate(headers) if header is None]
-        loads = (self._load(sources[index], keys[index]) for index in missing)
-        opened = dict(zip(missing, await together(loads), strict=True))
-        return [opened[index] if header is None else header for index, header in enumerate(headers)]
+        return await together(self._load(source) for source in sources)
 
     def forget(self, source: Source) -> None:
         """Open the file anew next time: it has changed."""
-        self._headers.forget((source.location, _local_version(source.location)))
+        self._headers.forget(_key(source))
 
     def clear(self) -> None:
         """Forget all that is known."""
         self._headers.clear()
 
-    async def _load(self, source: Source, key: tuple[Location, object]) -> CogHeader:
+    async def _load(self, source: Source) -> CogHeader:
         with naming(source):
-            return await self._headers.get_or_load(key, lambda: self._open(source))
+            return await self._headers.get_or_load(_key(source), lambda: self._open(source))
 
     async def _open(self, source: Source) -> CogHeader:
         opened = await self._store.open(source.location)
@@ -116,6 +123,10 @@ def _unfit(header: Header, layout: Layout) -> str:
     if header.crs is None:
         return "it has no CRS"
     return ""
+
+
+def _key(source: Source) -> Key:
+    return source.location, _local_version(source.location)
 
 
 def _local_version(location: Location) -> object:

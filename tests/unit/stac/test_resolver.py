@@ -35,9 +35,10 @@ def test_what_may_be_described_is_not_therefore_read(tmp_path: Path) -> None:
     async def run() -> None:
         async with reading(settings) as room:
             resolver = Resolver(room.locator, room.store, settings)
-            described = await resolver.choice(dataset, ALL, assets_max=64)
+            item = await resolver.item(dataset)
+            described = resolver.choice(dataset, item, ALL, assets_max=64)
             assert len(described.sources) == 3
             with pytest.raises(LimitExceeded, match="3 assets are asked for, 2 are read"):
-                await resolver.choice(dataset, ALL)
+                resolver.choice(dataset, item, ALL)
 
     asyncio.run(run())
