@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ class Server:
         while (found := self.metric(series)) != value:
             assert time.monotonic() < deadline, (series, found)
             time.sleep(0.1)
+
+    def pids(self) -> set[int]:
+        """Workers whose memory is told."""
+        for _ in range(50):
+            with suppress(requests.ConnectionError):  # of a worker that was just killed
+                return {int(pid) for pid in re.findall(r'swath_rss_bytes\{pid="(\d+)"\}', self.get("/metrics").text)}
+            time.sleep(0.1)
+        raise AssertionError("no worker answers")
 
     def stop(self) -> int:
         self.process.terminate()
@@ -163,6 +172,25 @@ def test_numbers_are_those_of_all_workers(server):
     rss = re.findall(r"^swath_rss_bytes(?:\{.*\})? ([0-9.e+]+)$", server.get("/metrics").text, re.MULTILINE)
     assert all(2e7 < float(each) < 2e9 for each in rss)
     assert rss
+
+
+def test_a_worker_that_was_killed_is_no_longer_in_the_gauges(tmp_path, source):
+    """Else its memory and its requests in flight would be told for ever; what it has counted stays."""
+    server = Server(tmp_path, source, 2)
+    try:
+        wait_until_ready(server.base, server.process)
+        deadline = time.monotonic() + 20
+        while len(before := server.pids()) < 2:
+            assert time.monotonic() < deadline, before
+            time.sleep(0.1)
+        killed = before.pop()
+        os.kill(killed, signal.SIGKILL)
+        while killed in (now := server.pids()) or len(now) < 2:
+            assert time.monotonic() < deadline, now
+            time.sleep(0.1)
+        assert before < now
+    finally:
+        server.stop()
 
 
 def test_a_caller_who_leaves_is_noted(server):
