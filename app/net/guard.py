@@ -28,6 +28,10 @@ CONNECTIONS_MAX = 2048
 """Hosts that do not answer hold theirs until the deadline; others must find some left."""
 CONNECTIONS_PER_HOST = 16
 NAMES_TTL_S = 60
+IDLE_MAX_S = 15.0
+IDLE_SHARE = 0.9
+"""How long a connection waits for its next use, of the silence that a source may keep. aiohttp's clock of silence can
+run on meanwhile (when the end of a body came just as reading had stopped), and would fail whoever uses it next."""
 
 
 class AddressRefused(OSError):
@@ -84,6 +88,7 @@ def guarded_session(
         limit=CONNECTIONS_MAX,
         limit_per_host=CONNECTIONS_PER_HOST,
         ttl_dns_cache=NAMES_TTL_S,
+        keepalive_timeout=min(IDLE_MAX_S, IDLE_SHARE * silence_s),
     )
     return aiohttp.ClientSession(
         connector=connector,

@@ -48,8 +48,9 @@ class Stage:
 
     def heavy_crops(self) -> Callable[[], str]:
         """Crops of one item that take some 0.2 s of CPU each, none twice the same."""
-        item, sizes = quote(self.item("heavy"), safe=""), cycle(range(340, 460))
-        return lambda: f"/stac/bbox/{BOUNDS}/{next(sizes)}x400.png?url={item}&{RGB}&resampling=cubic&reproject=cubic"
+        item = quote(self.item("heavy"), safe="")
+        sizes = cycle(f"{width}x{height}" for width in range(340, 460) for height in range(340, 460))
+        return lambda: f"/stac/bbox/{BOUNDS}/{next(sizes)}.png?url={item}&{RGB}&resampling=cubic&reproject=cubic"
 
     def notebook_crop(self, name: str, host: int) -> str:
         """An array of three bands of a new item, as the notebook of 2020 asks for it."""

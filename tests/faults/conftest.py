@@ -38,16 +38,18 @@ class Tiles:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``item.json`` with a tiled raster, ``strips.json`` with one that only GDAL reads; both larger than a head."""
+    """Items of one raster: ``item.json``, and ``strips.json``, which only GDAL reads; both are larger than a head."""
     folder = tmp_path_factory.mktemp("faults")
     data = np.random.default_rng(1).integers(0, 1000, (1, SIDE, SIDE)).astype("uint16")
     place = {"crs": "EPSG:4326", "transform": from_bounds(10, 50, 11, 51, SIDE, SIDE)}
     profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 1, "dtype": "uint16", **place}
-    for name, layout in (("a", {"tiled": True, "blockxsize": 256, "blockysize": 256}), ("strips", {"blockysize": 64})):
-        with rasterio.open(folder / f"{name}.tif", "w", **profile, **layout) as file:
-            file.write(data)
-    for name, href in (("item", "a.tif"), ("strips", "strips.tif")):
-        item = {"type": "Feature", "id": "faults", "assets": {"a": {"href": href}}}
+    for name, file, layout in (
+        ("item", "a", {"tiled": True, "blockxsize": 256, "blockysize": 256}),
+        ("strips", "strips", {"blockysize": 64}),
+    ):
+        with rasterio.open(folder / f"{file}.tif", "w", **profile, **layout) as raster:
+            raster.write(data)
+        item = {"type": "Feature", "id": "faults", "assets": {"a": {"href": f"{file}.tif"}}}
         (folder / f"{name}.json").write_text(json.dumps(item))
     return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -10,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
+from app.model.location import RemoteLocation
+from app.settings import Settings
 from benchmarks.guards.clients import Answer
-from tests.faults.conftest import DEADLINE_S, Tiles
+from tests.faults.conftest import DEADLINE_S, SILENCE_S, Tiles
 from tests.problems import MEMBERS, is_readable
+from tests.reading import reading
 from tests.serving import free_port
 from tests.upstream import Upstream, upstream
 from tests.upstream_faults import ASSET_FAULTS, ITEM_FAULTS
@@ -132,6 +137,29 @@ def test_a_host_that_fails_is_left_alone_then_tried_once_and_well_again(tiles: T
         assert tiles.get(other.url("/item.json")).status == 200
     time.sleep(5.2)
     assert tiles.get(source.url("/~well/item.json")).status == 200
+
+
+def test_a_connection_that_was_idle_for_longer_than_a_source_may_be_silent_is_no_fault(tmp_path: Path):
+    """In a busy loop the end of a range of 600 kB comes when reading has stopped: aiohttp's clock runs on for ever."""
+    (tmp_path / "large").write_bytes(bytes(600_000))
+    (tmp_path / "a.json").write_bytes(b"{}")
+
+    async def be_busy() -> None:
+        while True:
+            time.sleep(0.002)  # noqa: ASYNC251 -- that is what is wrong with it
+            await asyncio.sleep(0)
+
+    async def story(source: Upstream) -> None:
+        async with reading(Settings(allow_hosts=source.host, upstream_timeout_s=SILENCE_S)) as room:
+            busy = asyncio.create_task(be_busy())
+            for _ in range(20):
+                await room.client.get_range(RemoteLocation(source.url("/large")), 0, 600_000)
+            busy.cancel()
+            await asyncio.sleep(2 * SILENCE_S)
+            await room.client.get_document(RemoteLocation(source.url("/a.json")), max_bytes=100, timeout_s=5)
+
+    with upstream(tmp_path) as source:
+        uvloop.run(story(source))
 
 
 def test_messages_name_the_host_and_nothing_else_of_a_url(tiles: Tiles, source: Upstream):
