@@ -59,6 +59,6 @@ def _warped(source: CRS, target: CRS, width: int, height: int, bounds: Bounds) -
         height = max(1, round((top - bottom) * rows_per_degree))
     try:
         transform, columns, rows = calculate_default_transform(source, target, width, height, left, bottom, right, top)
-    except NO_WAY as err:
+    except (*NO_WAY, ZeroDivisionError) as err:  # rasterio divides by a size of 0, of a raster beyond the poles
         raise without_way(source, target) from err
     return transform, int(columns), int(rows)

@@ -110,3 +110,15 @@ def test_more_directories_than_a_raster_needs_are_not_read(ask: Ask, folder: Pat
     answer = ask("/cog/info", url="pages.tif")
     assert answer.status_code == 424
     assert "more than 256 directories" in problem_of(answer)["detail"]
+
+
+def test_a_raster_whose_pixels_have_no_size_is_refused(ask: Ask, folder: Path) -> None:
+    write(folder / "thin.tif", crs="EPSG:4326", transform=from_origin(30, 29, 1, 5e-324))
+    answer = ask("/cog/tiles/2/2/1.png", url="thin.tif")
+    assert answer.status_code == 424, answer.text
+    assert "no size" in problem_of(answer)["detail"]
+
+
+def test_more_bands_than_can_be_described_are_refused(ask: Ask, folder: Path) -> None:
+    (folder / "bands.tif").write_bytes(tiff(64, 64, bands=1025, pixel_scale=1))
+    assert "1024 are read at most" in problem_of(ask("/cog/info", url="bands.tif"))["detail"]
