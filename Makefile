@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or newer; PYTHON=python3.13 chooses one) and make. The rest goes into .venv, as locked in requirements*.lock.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check setup bench soak bless lock container clean runtime
+.PHONY: help serve test check fuzz setup bench soak bless lock container clean runtime
 
 PORT ?= 8000
 TESTS ?=
@@ -22,6 +22,9 @@ check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) ruff format --check
 	$(PYTHON_M) mypy
 	.venv/bin/lint-imports
+
+fuzz: setup ## Serve what is nearly right, for an hour (ARGS="--calls 1000 --files 1000 --seed 7"; Linux)
+	$(PYTHON_M) tests.fuzz $(ARGS)
 
 bench: setup ## Measure beside TiTiler (ARGS="--quick", "peer", "cost --cases a,d", "--profile a")
 	$(PYTHON_M) benchmarks $(ARGS)
