@@ -51,8 +51,9 @@ GDAL_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 _CACHE_MB: Final = "64"
 """Decoded blocks that GDAL holds, of all open files together; by default a twentieth of the machine's memory."""
 
-UNREADABLE: Final = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
-"""What rasterio raises for a broken file; its messages quote bytes of the file, which rasterio takes for UTF-8."""
+UNREADABLE: Final = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError, ZeroDivisionError)
+"""What rasterio raises for a broken file: its messages quote bytes of the file, which rasterio takes for UTF-8, and it
+divides by the size of a raster in another projection, which is 0 beyond the poles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

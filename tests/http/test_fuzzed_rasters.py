@@ -119,6 +119,13 @@ def test_a_raster_whose_pixels_have_no_size_is_refused(ask: Ask, folder: Path) -
     assert "no size" in problem_of(answer)["detail"]
 
 
+def test_a_raster_that_reaches_far_beyond_the_pole_is_refused(ask: Ask, folder: Path) -> None:
+    """816 million degrees to the south: in Web Mercator it has no height."""
+    write(folder / "far.tif", crs="EPSG:4326", transform=from_origin(-180, 90, 150, 3_000_000))
+    answer = ask("/cog/tiles/2/2/2.png", url="far.tif")
+    assert answer.status_code in (200, 404, 424), answer.text
+
+
 def test_more_bands_than_can_be_described_are_refused(ask: Ask, folder: Path) -> None:
     (folder / "bands.tif").write_bytes(tiff(64, 64, bands=1025, pixel_scale=1))
     assert "1024 are read at most" in problem_of(ask("/cog/info", url="bands.tif"))["detail"]
