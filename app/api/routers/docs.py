@@ -160,6 +160,8 @@ def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None
         "description": "A problem",
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    if operation["tags"][0] == "Tiles":
+        responses["204"] = {"description": "Nothing to show here, asked for with `empty=204`"}
     if operation["tags"][0] in PICTURES:
         responses["200"] = {
             "description": "A picture or an array",
