@@ -158,7 +158,19 @@ class GdalReader:
                 raise UpstreamUnusable(f"{opened.name} holds complex numbers, which have no place on a map.")
             with upright(dataset) as north_up, RioReader(None, dataset=north_up) as rio:
                 _require_place(rio, opened.name)
-                return step(rio, opened)
+                try:
+                    return step(rio, opened)
+                except ValueError as error:
+                    _require_statistics(dataset, opened.name, error)
+                    raise
+
+
+def _require_statistics(dataset: DatasetReader, name: str, cause: ValueError) -> None:
+    """Refuse a file whose statistics are no numbers, which rio-tiler takes them for."""
+    for index in range(1, dataset.count + 1):
+        tags = dataset.tags(index)
+        if "STATISTICS_MINIMUM" in tags and _statistics(tags) is None:
+            raise UpstreamUnusable(f"{name} is broken: its statistics are not numbers.") from cause
 
 
 @contextmanager

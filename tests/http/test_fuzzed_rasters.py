@@ -129,3 +129,13 @@ def test_a_raster_that_reaches_far_beyond_the_pole_is_refused(ask: Ask, folder: 
 def test_more_bands_than_can_be_described_are_refused(ask: Ask, folder: Path) -> None:
     (folder / "bands.tif").write_bytes(tiff(64, 64, bands=1025, pixel_scale=1))
     assert "1024 are read at most" in problem_of(ask("/cog/info", url="bands.tif"))["detail"]
+
+
+def test_statistics_that_are_no_numbers_are_refused(ask: Ask, folder: Path) -> None:
+    with rasterio.open(write(folder / "statistics.tif"), "r+") as dataset:
+        dataset.update_tags(
+            1, STATISTICS_MINIMUM="1.x", STATISTICS_MAXIMUM="2", STATISTICS_MEAN="1", STATISTICS_STDDEV="1"
+        )
+    answer = ask("/cog/info", url="statistics.tif")
+    assert answer.status_code == 424, answer.text
+    assert "statistics" in problem_of(answer)["detail"]
