@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from benchmarks.beside import measure_beside
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
 from benchmarks.guards.run import SUBJECTS, measure_guards
@@ -23,7 +24,7 @@ from benchmarks.peer import VARIABLE, find_peer, install_peer
 from benchmarks.place import RESULTS, ROOT, BenchError, cache_folder
 from benchmarks.profiler import profile
 from benchmarks.remote import measure_http
-from benchmarks.report import page, tables
+from benchmarks.report import beside, page, tables
 from benchmarks.scene import scene
 from benchmarks.servers import Bench
 from benchmarks.throughput import measure_throughput
@@ -36,23 +37,31 @@ PARTS = ("cost", "throughput", "http", "memory")
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "peer"]))
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", "peer"]))
 @click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
 @click.option("--rows", metavar="NAMES", help=f"For `guards`: only these, of {','.join(SUBJECTS)}.")
+@click.option("--checkout", type=click.Path(path_type=Path), help="For `beside`: the other checkout of Swath.")
 @click.option("--no-peer", is_flag=True, help="Swath alone.")
 @click.option("--record", metavar="NAME", help="Write benchmarks/results/NAME.json.")
 @click.option("--page", metavar="NAMES", help="Only write docs/benchmarks.md from records, the last one in full.")
 @click.option("--profile", metavar="CASE", help="Only show where Swath's CPU goes in a case.")
 def main(
-    parts: tuple[str, ...], quick: bool, size: int | None, cases: str, no_peer: bool, **output: str | None
+    parts: tuple[str, ...],
+    quick: bool,
+    size: int | None,
+    cases: str,
+    no_peer: bool,
+    checkout: Path | None,
+    **output: str | None,
 ) -> None:
     """Measure Swath beside TiTiler.
 
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
     `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
-    Swath alone. `peer` installs TiTiler into an environment in the cache folder.
+    Swath alone. `beside` compares warm requests with those of another checkout of Swath. `peer` installs TiTiler into
+    an environment in the cache folder.
     """
     try:
         if output["page"]:
@@ -65,10 +74,11 @@ def main(
         if parts == ("guards",):
             options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        bench = Bench(
-            folder=scene(options.size), peer=None if no_peer or output["profile"] or parts == ("guards",) else _peer()
-        )
-        if output["profile"]:
+        alone = no_peer or output["profile"] or parts in (("guards",), ("beside",))
+        bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
+        if parts == ("beside",):
+            click.echo(f"\n{compare(bench, checkout or ROOT, find_cases(cases), options)}")
+        elif output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:
             _run(bench, parts or PARTS, find_cases(cases), options, output["record"], find_rows(output["rows"]))
@@ -133,6 +143,11 @@ def write_page(names: list[str]) -> None:
     target = GUARDS_PAGE if "guards" in results[-1] else PAGE
     method = target.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
     target.write_text(page(results, method))
+
+
+def compare(bench: Bench, other: Path, cases: list[Case], options: Options) -> str:
+    """The table of two checkouts of Swath."""
+    return beside({case.key: measure_beside(bench, other, case, pan(), options) for case in cases})
 
 
 def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:

@@ -28,6 +28,14 @@ def tables(result: Result) -> str:
     return "\n\n".join(parts)
 
 
+def beside(found: dict[str, dict[str, float]]) -> str:
+    """The table of two checkouts: CPU per warm request, and how many times that of the other one this one takes."""
+    head = ("case", "here, ms", "there, ms", "ratio")
+    return _table(
+        head, [[key, *(f"{row[name]:.3f}" for name in ("here_ms", "there_ms", "ratio"))] for key, row in found.items()]
+    )
+
+
 def page(results: Sequence[Result], method: str) -> str:
     """The page of record: method, the worst of all runs, circumstances and tables of the last."""
     last = results[-1]

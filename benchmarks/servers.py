@@ -46,10 +46,19 @@ class Bench:
         """The item as a local file."""
         return str(self.folder / "item.json")
 
-    def start(self, name: str, *, workers: int = 1, upstream: str | None = None, caches: bool = False) -> Program:
+    def start(
+        self,
+        name: str,
+        *,
+        workers: int = 1,
+        upstream: str | None = None,
+        caches: bool = False,
+        program: Path | None = None,
+    ) -> Program:
         """Start a server.
 
         Args:
+            program: Swath's command of another checkout.
             upstream: What it may read besides local files, as ``host:port``.
             caches: Let Swath remember answers, as it does when it is shipped.
         """
@@ -57,7 +66,7 @@ class Bench:
         warm_page_cache(self.folder)  # before each start: a busy or small machine forgets
         if name == SWATH:
             env = swath_env(self.folder, upstream, caches=caches)
-            return Program(name, _swath(port, workers), port, "/readyz", env)
+            return Program(name, _swath(port, workers, program), port, "/readyz", env)
         assert self.peer is not None
         return Program(name, _titiler(self.peer, port, workers), port, "/healthz", TITILER_ENV)
 
@@ -69,8 +78,8 @@ def swath_env(folder: Path, upstream: str | None = None, *, caches: bool = False
     return {**env, "SWATH_ALLOW_HOSTS": upstream} if upstream else env
 
 
-def _swath(port: int, workers: int) -> list[str]:
-    swath = Path(sys.executable).with_name("swath")
+def _swath(port: int, workers: int, program: Path | None) -> list[str]:
+    swath = program or Path(sys.executable).with_name("swath")
     return [str(swath), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
 
 
