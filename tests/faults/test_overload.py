@@ -27,6 +27,14 @@ def server() -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def small_server() -> Iterator[Server]:
+    """One worker with few places."""
+    settings = {"UPSTREAM_TIMEOUT_S": "8", "REQUESTS_MAX": "32", "QUEUE_MAX_S": "1"}
+    with serving("", 1, ALLOW_CIDRS="127.0.0.0/8", **settings) as running:
+        yield running
+
+
 @pytest.fixture
 def source(folder: Path) -> Iterator[Upstream]:
     with upstream(folder) as running:
@@ -103,12 +111,10 @@ def test_under_overload_the_newest_go_first(server: Server, source: Upstream):
     [("/~*.json", {"delay_s": 60}), ("/~*.tif", {"delay_s": 60}), ("/~*.tif", {"hang_after": 40_000})],
     ids=["items", "headers", "data"],
 )
-def test_so_many_wait_for_the_network_and_no_more(folder: Path, path: str, how: dict[str, Any]):
+def test_so_many_wait_for_the_network_and_no_more(small_server: Server, folder: Path, path: str, how: dict[str, Any]):
     """48 requests for 6 hosts that hang, 32 places: 16 are told to come back; probes and remembered answers come."""
-    with (
-        ExitStack() as stack,
-        serving("", 1, ALLOW_CIDRS="127.0.0.0/8", UPSTREAM_TIMEOUT_S="8", REQUESTS_MAX="32", QUEUE_MAX_S="1") as server,
-    ):
+    server = small_server
+    with ExitStack() as stack:
         honest, *hung = (stack.enter_context(upstream(folder, f"127.0.0.{n}")) for n in range(2, 9))
         for host in hung:
             host.fault(path, **how)
