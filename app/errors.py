@@ -4,8 +4,12 @@ SwathError                          status  slug (the ``type`` of the problem, a
 ├── BadRequest                      400     invalid-parameter
 │   ├── InvalidType                 422     invalid-type
 │   ├── InvalidExpression           400     invalid-expression
-│   └── LimitExceeded               400     limit-exceeded
-│       └── UrlTooLong              414     url-too-long
+│   ├── LimitExceeded               400     limit-exceeded
+│   │   ├── UrlTooLong              414     url-too-long
+│   │   ├── HeadersTooLarge         431     headers-too-large
+│   │   └── BodyTooLarge            413     body-too-large
+│   └── MalformedRequest            400     malformed-request
+├── RequestTooSlow                  408     request-too-slow
 ├── NotFound                        404     not-found
 │   ├── AssetNotFound               404     asset-not-found
 │   └── OutOfBounds                 404     out-of-bounds
@@ -189,6 +193,90 @@ class UrlTooLong(LimitExceeded):
     status = 414
     slug = "url-too-long"
     title = "URL too long"
+
+
+class HeadersTooLarge(LimitExceeded):
+    """The request line and headers are larger than this server reads.
+
+    Causes:
+        Large cookies of another site on the same domain, a very long URL, or headers that a proxy adds.
+
+    Caller:
+        Send fewer headers, or a shorter URL.
+
+    Operator:
+        `SWATH_HEAD_MAX_KB` moves the limit.
+
+    Retry:
+        No, the answer will be the same.
+    """
+
+    status = 431
+    slug = "headers-too-large"
+    title = "Headers too large"
+
+
+class BodyTooLarge(LimitExceeded):
+    """The body of the request is larger than this server reads.
+
+    Causes:
+        A search or a geometry with very many coordinates, or a file that was sent by mistake.
+
+    Caller:
+        Send a smaller body: simplify the geometry, ask in parts.
+
+    Operator:
+        `SWATH_BODY_MAX_MB` moves the limit.
+
+    Retry:
+        No, the answer will be the same.
+    """
+
+    status = 413
+    slug = "body-too-large"
+    title = "Body too large"
+
+
+class MalformedRequest(BadRequest):
+    """What came is not a request of HTTP/1.1.
+
+    Causes:
+        TLS sent to a port without TLS, HTTP/2, a broken client, or a scanner.
+
+    Caller:
+        Use http:// and an HTTP/1.1 client.
+
+    Operator:
+        TLS is for the proxy in front; see the page for operators.
+
+    Retry:
+        No, the answer will be the same.
+    """
+
+    status = 400
+    slug = "malformed-request"
+    title = "Not a request"
+
+
+class RequestTooSlow(SwathError):
+    """The headers or the body of the request did not come in time.
+
+    Causes:
+        A very slow or broken connection, or a client that holds connections on purpose.
+
+    Caller:
+        Send the request again, on a better connection.
+
+    Operator:
+        `SWATH_HEAD_TIMEOUT_S` and `SWATH_BODY_TIMEOUT_S` are the limits.
+
+    Retry:
+        Yes, at once.
+    """
+
+    status = 408
+    slug = "request-too-slow"
+    title = "Request too slow"
 
 
 class NotFound(SwathError):

@@ -95,6 +95,19 @@ class Settings(BaseSettings):
         5, gt=0, description="Longest wait for a place or a thread; who would wait longer gets 503 at once."
     )
 
+    # Who may hold a connection, to each worker.
+    head_timeout_s: float = Field(10, gt=0, description="Time for the line and headers of a request to come.")
+    body_timeout_s: float = Field(10, gt=0, description="Time for the body of a request to come.")
+    idle_timeout_s: float = Field(5, gt=0, description="How long a connection is kept for the next request.")
+    unread_timeout_s: float = Field(
+        10, gt=0, description="How long an answer waits for a client who does not take 64 KiB of it."
+    )
+    head_max_kb: float = Field(32, gt=0, description="Largest request line and headers, in KiB.")
+    body_max_mb: float = Field(2, gt=0, description="Largest body of a request.")
+    connections_max: int = Field(
+        800, ge=1, description="Open connections per worker; more are answered 503 and closed at once."
+    )
+
     # What is kept, by each worker for itself.
     cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.main import create_app
+from app.serve.config import configure
 from app.settings import Settings
 
 
@@ -22,8 +23,7 @@ def serving(settings: Settings, app: ASGIApp | None = None) -> Iterator[str]:
     """Serve an application, made with these settings, while inside; gives its base URL without a trailing slash."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app or create_app(settings), log_level="warning", proxy_headers=False)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(configure(lambda: app or create_app(settings), settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 60

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import (
     BadRequest,
@@ -32,6 +33,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(SwathError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_bug)
 
 
@@ -61,6 +63,11 @@ async def _answer_validation(request: Request, error: Exception) -> Response:
     faults = [ParameterFault(name=str(fault["loc"][-1]), message=str(fault["msg"])) for fault in error.errors()]
     told = "; ".join(f"{fault.name}: {fault.message}" for fault in faults[:3])
     return problem(InvalidType(told, faults=faults), request.state.request_id)
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    """The caller left while his body was read; the answer goes nowhere, its status to the log."""
+    return Response(status_code=499)
 
 
 async def _answer_bug(request: Request, error: Exception) -> Response:

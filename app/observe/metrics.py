@@ -30,7 +30,7 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 CacheName = Literal["answers", "items", "headers", "blocks", "heads"]
 HostClass = Literal["trusted", "public"]
-Shed = Literal["queue", "breaker", "closed"]
+Shed = Literal["queue", "breaker", "closed", "connections"]
 
 SECONDS = (0.005, 0.02, 0.1, 0.5, 2, 10)
 """Bounds of the histogram: a remembered tile, a warm one, a cold one near by or far away, a slow source, its limit."""
@@ -52,7 +52,9 @@ REFUSED = Counter("swath_refused", "Requests answered with a problem, by its typ
 DEADLINE_EXCEEDED = Counter("swath_deadline_exceeded", "Requests that took longer than their time.")
 CLIENT_GONE = Counter("swath_client_gone", "Requests whose caller left before the answer (499 in the log).")
 SHED = Counter(
-    "swath_shed", "Times that work was refused to save the rest: queue full, a host's breaker open, closed.", ["reason"]
+    "swath_shed",
+    "Times that work was refused to save the rest: queue full, a host's breaker open, closed, too many connections.",
+    ["reason"],
 )
 UPSTREAM_REQUESTS = Counter(
     "swath_upstream_requests",

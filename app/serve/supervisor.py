@@ -14,21 +14,19 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from tempfile import TemporaryDirectory
 
 import click
-import uvicorn
 
-GRACE_S = 15
-"""How long requests in flight may take after SIGTERM."""
-KILL_S = GRACE_S + 3
+from app.serve.address import Address
+from app.serve.work import work
+
+KILL_S = 18
 """A worker that still runs then is ended at once."""
 PAUSE_S = 1.0
 """Before a worker that ended is replaced, so that one that cannot start does not take all of the machine."""
-BACKLOG = 2048
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where workers keep their counters, so that each can tell those of all (``app.observe.metrics``)."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -37,30 +35,6 @@ if sys.platform == "linux":
     _processes = multiprocessing.get_context("fork")
 else:  # elsewhere system libraries start threads of their own, which a fork does not survive
     _processes = multiprocessing.get_context("spawn")
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    def listen(self) -> socket.socket:
-        """Open a listening socket beside those of other workers."""
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "SO_REUSEPORT"):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind((self.host, self.port))
-        listener.listen(BACKLOG)
-        return listener
 
 
 def serve(address: Address, workers: int) -> int:
@@ -75,26 +49,6 @@ def serve(address: Address, workers: int) -> int:
 
         forget_process(os.getpid())  # it serves nothing: gauges are those of workers
         return Supervisor(address, workers).run()
-
-
-def work(address: Address) -> None:
-    """Serve in this process."""
-    config = uvicorn.Config(
-        "app.main:create_app",
-        factory=True,
-        host=address.host,
-        port=address.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    server = uvicorn.Server(config)
-    with address.listen() as listener, suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
-    if not server.started:
-        sys.exit(1)
 
 
 class Supervisor:
