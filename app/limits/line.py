@@ -1,7 +1,8 @@
-"""Who is next? Those who wait for a place: the first come, or, once they have waited long, the last.
+"""Who is next? Those who wait for a place: the first come, or, where that makes all of them late, the last.
 
-Under overload the oldest request is the least useful one: the map has been moved on, the browser has given up. Serving
-the newest first keeps most answers quick, where serving in order makes all of them late.
+A line is kept short: who would wait long behind many others is refused at once, and can ask elsewhere or again. Where
+it grows long nevertheless, because what it waits for takes longer than before, the oldest request is the least useful
+one: the map has been moved on, the browser has given up. Then the newest comes first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from app.observe.record import step
 
 Guest = TypeVar("Guest")
 
-LONG_S = 0.5
+FEW = 10
+"""So many may always wait: a notebook has about ten requests under way."""
+COMFORT_S = 1.5
+"""Behind more than a few others nobody waits longer than this."""
+LONG_S = 3.0
 """When the first in the line has waited so long, it does not move fast enough for all."""
 
 RETRY_AFTER_MAX_S = 3
@@ -55,7 +60,7 @@ class Line(Generic[Guest]):
         Raises:
             Overloaded: ``expected_s`` is longer than anybody should wait.
         """
-        if expected_s > self._wait_max_s:
+        if expected_s > (self._wait_max_s if self.length < FEW else min(COMFORT_S, self._wait_max_s)):
             raise self._overloaded(expected_s)
 
     async def wait(self, guest: Guest) -> None:
@@ -104,9 +109,11 @@ class Line(Generic[Guest]):
 
     def _overloaded(self, waited_s: float) -> Overloaded:
         shed("queue")
-        words = f"So much is asked of this server that the answer would wait {waited_s:.0f} s or more, "
-        limit = f"{self._wait_max_s:g} s are waited at most (SWATH_QUEUE_MAX_S); try again in a moment."
-        return Overloaded(words + limit, retry_after_s=min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s / 5))))
+        words = (
+            f"So much is asked of this server that the answer would wait {waited_s:.1f} s, behind {self.length} others"
+        )
+        retry_after_s = min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s)))
+        return Overloaded(f"{words} (SWATH_QUEUE_MAX_S); try again in a moment.", retry_after_s=retry_after_s)
 
 
 def _is_called(place: _Place[Guest]) -> bool:

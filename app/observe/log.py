@@ -40,6 +40,9 @@ def configure_logging(form: Form, level: Level) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # What GDAL says of a broken file is in the line of the request; without a request it says that drivers which it
+    # should not load are not there.
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)
     logging.getLogger("swath").setLevel(level.upper())
     _requests.setLevel(logging.CRITICAL + 1 if form == "off" else logging.NOTSET)
     logging.captureWarnings(capture=True)

@@ -27,7 +27,8 @@ ITEMS, OTHERS, RESPONSES = (
     for folder in ("stac-items", "stac-collections", "stac-search-responses")
 )
 LONGEST_S = 3.0
-EXPLAINED = (200, 400, 403, 404, 424, 502)
+EXPLAINED = (200, 400, 403, 404, 424, 502, 503)
+"""503: no name is looked up in tests, and a host that fails again and again is left alone."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ def test_items_tell_their_assets_and_why_those_cannot_be_read_here(server: Serve
         return
     for path in ("/stac/tilejson.json", "/stac/point/0,0", "/stac/preview.png"):
         refused = server.get(path, document, assets=keys[0])
-        assert refused.status_code in (403, 424, 502)
-        assert refused.json()["detail"].startswith(f"Asset {keys[0]!r}: ")
+        assert refused.status_code in (403, 424, 502, 503)
+        told = f"Asset {keys[0]!r}: " if refused.status_code != 503 else ""
+        assert refused.json()["detail"].startswith(told)
 
 
 @needs_shared
@@ -132,7 +134,7 @@ def expected_reason(written: Any) -> str:
 def check_bounds(server: Server, document: str, written: Any) -> None:
     answer = server.get("/stac/bounds", document)
     if not written.get("bbox"):
-        assert answer.status_code in (400, 424, 502)
+        assert answer.status_code in (400, 424, 502, 503)
         return
     half = len(written["bbox"]) // 2
     west, south, east, north = (*written["bbox"][:2], *written["bbox"][half : half + 2])

@@ -111,6 +111,23 @@ def test_who_would_wait_too_long_is_refused_at_once():
     run(story, wait_max_s=0.3)
 
 
+def test_a_line_of_more_than_a_few_is_kept_short():
+    """Calls take 0.2 s: a few may wait 2 s for their turn, and nobody behind them, though 10 s would be allowed."""
+
+    async def story(workers: Workers, gate: Gate) -> None:
+        workers._mean_s = 0.2
+        held = await busy(workers, gate)
+        waiting = in_order(workers, [], line.FEW + 3)
+        await asyncio.sleep(0.05)
+        refused = [task for task in waiting if task.done()]
+        assert len(refused) == 3
+        assert all(isinstance(task.exception(), Overloaded) for task in refused)
+        gate.open()
+        await asyncio.gather(*held, *waiting, return_exceptions=True)
+
+    run(story)
+
+
 def test_a_caller_who_leaves_the_line_lets_the_others_come():
     async def story(workers: Workers, gate: Gate) -> None:
         held, done = await busy(workers, gate), list[int]()
