@@ -108,6 +108,14 @@ class Settings(BaseSettings):
         800, ge=1, description="Open connections per worker; more are answered 503 and closed at once."
     )
 
+    # How a worker ends, on SIGTERM, SIGINT or when it is replaced.
+    drain_pause_s: float = Field(
+        2, ge=0, description="How long all is still answered, but for `/readyz`, so that load balancers look elsewhere."
+    )
+    drain_s: float = Field(
+        15, gt=0, description="How long requests in flight may then take; three seconds later the process is gone."
+    )
+
     # What is kept, by each worker for itself.
     cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")

@@ -10,20 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
-import uvicorn
 from starlette.types import ASGIApp
 
 from app.main import create_app
 from app.serve.config import configure
+from app.serve.drain import Drain, Server
 from app.settings import Settings
+
+AT_ONCE = Drain(pause_s=0, flight_s=1)
 
 
 @contextmanager
-def serving(settings: Settings, app: ASGIApp | None = None) -> Iterator[str]:
+def serving(settings: Settings, app: ASGIApp | None = None, drain: Drain = AT_ONCE) -> Iterator[str]:
     """Serve an application, made with these settings, while inside; gives its base URL without a trailing slash."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(configure(lambda: app or create_app(settings), settings))
+    server = Server(configure(lambda: app or create_app(settings), settings), drain)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 60

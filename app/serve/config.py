@@ -14,12 +14,8 @@ BACKLOG = 2048
 """Connections that wait to be accepted."""
 
 
-def configure(make_app: Callable[[], ASGIApp], settings: Settings, grace_s: int = 15) -> uvicorn.Config:
-    """Set uvicorn up to serve what ``make_app`` gives, to clients of limited patience.
-
-    Args:
-        grace_s: How long requests in flight may take when the server is told to end.
-    """
+def configure(make_app: Callable[[], ASGIApp], settings: Settings) -> uvicorn.Config:
+    """Set uvicorn up to serve what ``make_app`` gives, with limited patience."""
     return uvicorn.Config(
         make_app,
         factory=True,
@@ -31,5 +27,4 @@ def configure(make_app: Callable[[], ASGIApp], settings: Settings, grace_s: int 
         proxy_headers=False,  # app/api/origin.py reads them, from trusted proxies only
         backlog=BACKLOG,
         timeout_keep_alive=settings.idle_timeout_s,  # type: ignore[arg-type]  # a call_later takes fractions, too
-        timeout_graceful_shutdown=grace_s,
     )

@@ -154,6 +154,11 @@ class PatientProtocol(HttpToolsProtocol):
         """Answer what the parser did not read to its end, as uvicorn asks for."""
         self._refuse(self._refusal or MalformedRequest("What came is not a request of HTTP/1.1, and was not read."))
 
+    def end_after_answer(self) -> None:
+        """Close after the answer that is being made, and say so in its headers."""
+        if (cycle := self._answering) is not None:
+            cycle.keep_alive = False
+
     def give_up(self) -> None:
         """End the request in flight, if there is one: whoever works on it sees the client leave."""
         if self._answering is not None:

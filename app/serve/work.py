@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-import uvicorn
-
 from app.serve.address import Address
 from app.settings import Settings
 
@@ -16,8 +14,10 @@ def work(address: Address) -> None:
     # Metrics are imported with these, after the folder for them was named.
     from app.main import create_app  # noqa: PLC0415
     from app.serve.config import configure  # noqa: PLC0415
+    from app.serve.drain import Drain, Server  # noqa: PLC0415
 
-    server = uvicorn.Server(configure(create_app, Settings()))
+    settings = Settings()
+    server = Server(configure(create_app, settings), Drain.from_settings(settings))
     with address.bind() as listener, suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     if not server.started:

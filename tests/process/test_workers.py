@@ -23,6 +23,9 @@ from tests.serving import free_port, wait_until_ready
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
+LISTENS = "0A"
+"""TCP_LISTEN in include/net/tcp_states.h."""
+
 SWATH = Path(sys.executable).with_name("swath")
 
 
@@ -41,12 +44,18 @@ class Server:
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def listeners(self) -> int:
+        """Sockets on which workers take connections."""
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[1].endswith(f":{self.port:04X}") and row[3] == LISTENS for row in rows)
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     try:
         wait_until_ready(server.base, server.process)
+        eventually(lambda: server.listeners() == 2, "both listen")
         yield server
     finally:
         server.process.terminate()

@@ -49,7 +49,8 @@ async def livez() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """200 when requests may come, else 503."""
     rt = runtime(request)
-    ready = rt.ready and not rt.full
+    draining = getattr(request.state, "draining", False)  # told by app.serve
+    ready = rt.ready and not rt.full and not draining
     body = {"status": "ready" if ready else "not ready", "versions": {"swath": __version__}}
     return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
 
