@@ -5,6 +5,6 @@ when the folder for it is named first.
 """
 
 from app.serve.address import Address, cores
-from app.serve.supervisor import serve
+from app.serve.run import serve
 
 __all__ = ["Address", "cores", "serve"]

@@ -1,4 +1,4 @@
-"""Run the server: one process, or several that each listen on a socket of their own.
+"""Keeps the workers at work: replaces those that end or are stuck, and ends them all when it is told to.
 
 Workers that share one listening socket do not share the work: with few clients that stay connected, one of two often
 takes them all. With ``SO_REUSEPORT`` Linux deals connections out (socket(7)).
@@ -6,74 +6,62 @@ takes them all. With ``SO_REUSEPORT`` Linux deals connections out (socket(7)).
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import socket
-import sys
-import threading
 import time
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from tempfile import TemporaryDirectory
+from multiprocessing.connection import wait
 
 import click
 
-from app.serve.address import Address
-from app.serve.work import work
+from app.observe.metrics import forget_process
+from app.serve.worker import SIGNALS, Work, Worker, processes
 
-KILL_S = 18
-"""A worker that still runs then is ended at once."""
-PAUSE_S = 1.0
-"""Before a worker that ended is replaced, so that one that cannot start does not take all of the machine."""
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Where workers keep their counters, so that each can tell those of all (``app.observe.metrics``)."""
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LOOK_S = 0.5
+"""How often it looks at the workers, at least."""
 
-if sys.platform == "linux":
-    _processes = multiprocessing.get_context("fork")
-else:  # elsewhere system libraries start threads of their own, which a fork does not survive
-    _processes = multiprocessing.get_context("spawn")
+FAILURES_MAX = 5
+"""So many times in a row workers ended before any was ready: the next one will, too."""
 
+PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 30.0
+"""Between the ends of workers and their successors: none at the first, then twice as long each time."""
 
-def serve(address: Address, workers: int) -> int:
-    """Serve until a signal ends it; gives the exit status."""
-    if workers == 1:
-        work(address)
-        return 0
-    with TemporaryDirectory(prefix="swath-metrics-") as folder:
-        os.environ[METRICS_FOLDER] = folder
-        # What the workers need is imported once; none of it starts a thread before the server runs.
-        from app.observe.metrics import forget_process  # noqa: PLC0415
-
-        forget_process(os.getpid())  # it serves nothing: gauges are those of workers
-        return Supervisor(address, workers).run()
+CALM_S = 60.0
+"""After so long without an end, the next one is the first again."""
 
 
 class Supervisor:
-    """Starts the workers, replaces those that end, and ends them all on SIGTERM or SIGINT.
+    """Starts workers, and looks after them until a signal comes.
 
-    When all have ended it ends too: whatever keeps this program running should know that it cannot work.
+    Args:
+        work: What each does.
+        count: How many.
+        hard_stop_s: When a worker that was told to end is gone by itself, whatever it does.
     """
 
-    def __init__(self, address: Address, count: int) -> None:
-        self._address = address
+    def __init__(self, work: Work, count: int, hard_stop_s: float) -> None:
+        self._work = work
         self._count = count
-        self._workers: list[BaseProcess] = []
+        self._hard_stop_s = hard_stop_s
+        self._workers: list[Worker] = []
         self._stopping = False
+        self._failures = 0
+        self._ends = 0
+        self._calm_at = self._next_start = 0.0
         self._woken, self._wake = socket.socketpair()
         # The sending end is closed when this process ends, however it ends; workers watch the other one.
-        self._life = _processes.Pipe(duplex=False)
+        self._life = processes.Pipe(duplex=False)
 
     def run(self) -> int:
         """Serve until a signal ends it; gives the exit status."""
         self._listen_for_signals()
-        self._workers = [self._start() for _ in range(self._count)]
-        while not self._stopping:
-            wait([self._woken, *(worker.sentinel for worker in self._workers)])
-            if not self._stopping:
-                self._replace()
+        looked = time.monotonic()
+        while not self._stopping and self._failures < FAILURES_MAX:
+            self._fill()
+            wait([self._woken, *(worker.process.sentinel for worker in self._workers)], LOOK_S)
+            now = time.monotonic()
+            self._look(min(now - looked, 2 * LOOK_S))
+            looked = now
         return self._stop()
 
     def _listen_for_signals(self) -> None:
@@ -83,57 +71,63 @@ class Supervisor:
         for number in SIGNALS:
             signal.signal(number, self._note)
 
-    def _note(self, *_: object) -> None:
+    def _note(self, number: int, _frame: object) -> None:
+        if self._stopping and number == signal.SIGINT:  # Ctrl-C again
+            for worker in self._workers:
+                worker.process.kill()
+            os._exit(128 + number)
         self._stopping = True
 
-    def _start(self) -> BaseProcess:
-        worker = _processes.Process(target=_run_worker, args=(self._address, *self._life))
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one that comes now waits until the worker is itself
-        try:
-            worker.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        return worker
+    def _fill(self) -> None:
+        """Start those that are missing, when it is time."""
+        if time.monotonic() >= self._next_start:
+            while len(self._workers) < self._count:
+                self._workers.append(self._start())
 
-    def _replace(self) -> None:
-        time.sleep(PAUSE_S)
-        from app.observe.metrics import forget_process  # noqa: PLC0415 -- after the folder was named, see serve()
+    def _start(self) -> Worker:
+        return Worker(self._work, self._life)
 
-        ended = [worker for worker in self._workers if worker.exitcode is not None]
+    def _look(self, seconds: float) -> None:
+        for worker in self._workers:
+            worker.look(seconds)
+            if worker.is_stuck and not worker.is_judged:
+                worker.is_judged = True
+                click.echo(f"Worker {worker.pid} does nothing any more, and is killed.", err=True)
+                worker.process.kill()
+        if any(worker.is_ready for worker in self._workers):
+            self._failures = 0
+        if not self._stopping:
+            self._bury()
+
+    def _bury(self) -> None:
+        """Take leave of those that ended."""
+        ended = [worker for worker in self._workers if worker.has_ended]
         for worker in ended:
+            self._workers.remove(worker)
             forget_process(worker.pid)
-            click.echo(f"Worker {worker.pid} ended with status {worker.exitcode}.", err=True)
-        self._stopping = self._stopping or len(ended) == self._count
-        if self._stopping:
-            return
-        self._workers = [self._start() if worker in ended else worker for worker in self._workers]
+            click.echo(f"Worker {worker.pid} ended with status {worker.process.exitcode}.", err=True)
+        if ended:
+            self._failures += not any(worker.is_ready for worker in ended)
+            self._put_off()
+
+    def _put_off(self) -> None:
+        """Let the next start wait, longer with each end that follows another."""
+        now = time.monotonic()
+        self._ends = self._ends + 1 if now < self._calm_at else 0
+        self._calm_at = now + CALM_S
+        if self._ends:
+            self._next_start = now + min(PAUSE_FIRST_S * 2 ** (self._ends - 1), PAUSE_MAX_S)
 
     def _stop(self) -> int:
-        """Let requests in flight end; gives 1 when a worker had ended by itself or had to be killed, else 0."""
-        failed = any(worker.exitcode is not None for worker in self._workers)
+        """Let requests in flight end; gives 1 when the workers could not work or one had to be killed, else 0."""
+        failed = not self._stopping
+        self._stopping = True
         for worker in self._workers:
-            worker.terminate()
-        deadline = time.monotonic() + KILL_S
+            worker.process.terminate()
+        deadline = time.monotonic() + self._hard_stop_s
         for worker in self._workers:
-            worker.join(max(0.0, deadline - time.monotonic()))
-            if worker.exitcode is None:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if not worker.has_ended:
                 failed = True
-                worker.kill()
+                worker.process.kill()
         return int(failed)
-
-
-def _run_worker(address: Address, life: Connection, held: Connection) -> None:
-    held.close()
-    threading.Thread(target=_end_with, args=(life,), daemon=True).start()
-    signal.set_wakeup_fd(-1)  # the supervisor's
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    work(address)
-
-
-def _end_with(supervisor: Connection) -> None:
-    """End this worker when its supervisor has ended without a word: nobody else would."""
-    with suppress(EOFError, OSError):
-        supervisor.recv()
-    os.kill(os.getpid(), signal.SIGTERM)

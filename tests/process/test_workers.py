@@ -1,4 +1,4 @@
-"""Several workers: they share connections, are replaced when they end, and end together."""
+"""Several workers: they share connections, are replaced when they end or are stuck, and end together."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Server:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         command = [str(SWATH), "serve", "--port", str(self.port), "--workers", "2"]
-        env = {**os.environ, "SWATH_DATA_ROOT": str(folder)}
+        env = {**os.environ, "SWATH_DATA_ROOT": str(folder), "SWATH_DRAIN_PAUSE_S": "0", "SWATH_DRAIN_S": "2"}
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def workers(self) -> list[int]:
@@ -139,10 +139,50 @@ def is_running(pid: int) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
-def test_when_all_workers_end_the_server_ends_and_says_why(server):
+def test_when_all_workers_are_killed_the_server_is_back_in_5_seconds(server):
     eventually(lambda: len(server.workers()) == 2, "two workers")
-    for pid in server.workers():
+    killed = server.workers()
+    for pid in killed:
         os.kill(pid, signal.SIGKILL)
+    started = time.monotonic()
+    eventually(lambda: not set(killed) & set(server.workers()) and server.listeners() == 2, "two new ones")
+    assert time.monotonic() - started < 5
+    assert requests.get(f"{server.base}/readyz", timeout=5).ok
+
+
+def test_a_worker_that_is_stuck_is_killed_and_replaced(server):
+    stuck, other = server.workers()
+    os.kill(stuck, signal.SIGSTOP)
+    started = time.monotonic()
+    eventually(lambda: stuck not in server.workers() and server.listeners() == 2, "a new one")
+    assert 9 < time.monotonic() - started < 15
+    assert other in server.workers()
+    assert requests.get(f"{server.base}/livez", timeout=5).ok
+    server.process.terminate()
     _, told = server.process.communicate(timeout=20)
-    assert server.process.returncode == 1
-    assert "ended with status -9" in told
+    assert f"Worker {stuck} does nothing any more, and is killed." in told
+
+
+def test_a_worker_that_is_stuck_does_not_keep_the_server(server):
+    """Its supervisor waits as long as a draining worker may take."""
+    stuck, _ = server.workers()
+    os.kill(stuck, signal.SIGSTOP)
+    server.process.terminate()
+    assert server.process.wait(timeout=10) == 1
+    assert not is_running(stuck)
+
+
+FAILS = """
+import sys, time
+from app.serve.supervisor import Supervisor
+def work(*_):
+    sys.exit(3)
+sys.exit(Supervisor(work, 2, 1).run())
+"""
+
+
+def test_workers_that_never_get_ready_are_given_up():
+    """Whatever keeps this program running should know that it cannot work."""
+    run = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, text=True, timeout=30, check=False)
+    assert run.returncode == 1
+    assert 5 <= run.stderr.count("ended with status 3") <= 10
