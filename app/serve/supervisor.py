@@ -44,6 +44,10 @@ class Supervisor:
         self._count = count
         self._hard_stop_s = hard_stop_s
         self._workers: list[Worker] = []
+        self._successor: Worker | None = None
+        """Takes the place of the one that retires, when it is ready."""
+        self._leaving: list[Worker] = []
+        """Those that were told to end, and have requests in flight."""
         self._stopping = False
         self._failures = 0
         self._ends = 0
@@ -58,7 +62,7 @@ class Supervisor:
         looked = time.monotonic()
         while not self._stopping and self._failures < FAILURES_MAX:
             self._fill()
-            wait([self._woken, *(worker.process.sentinel for worker in self._workers)], LOOK_S)
+            wait([self._woken, *(worker.process.sentinel for worker in self._all())], LOOK_S)
             now = time.monotonic()
             self._look(min(now - looked, 2 * LOOK_S))
             looked = now
@@ -73,10 +77,13 @@ class Supervisor:
 
     def _note(self, number: int, _frame: object) -> None:
         if self._stopping and number == signal.SIGINT:  # Ctrl-C again
-            for worker in self._workers:
+            for worker in self._all():
                 worker.process.kill()
             os._exit(128 + number)
         self._stopping = True
+
+    def _all(self) -> list[Worker]:
+        return self._workers + self._leaving + ([self._successor] if self._successor else [])
 
     def _fill(self) -> None:
         """Start those that are missing, when it is time."""
@@ -88,7 +95,7 @@ class Supervisor:
         return Worker(self._work, self._life)
 
     def _look(self, seconds: float) -> None:
-        for worker in self._workers:
+        for worker in self._all():
             worker.look(seconds)
             if worker.is_stuck and not worker.is_judged:
                 worker.is_judged = True
@@ -98,20 +105,50 @@ class Supervisor:
             self._failures = 0
         if not self._stopping:
             self._bury()
+            self._retire()
 
     def _bury(self) -> None:
         """Take leave of those that ended."""
-        ended = [worker for worker in self._workers if worker.has_ended]
+        ended = [worker for worker in self._all() if worker.has_ended]
+        unasked = [worker for worker in ended if worker not in self._leaving]
         for worker in ended:
-            self._workers.remove(worker)
-            forget_process(worker.pid)
+            self._forget(worker)
+        for worker in unasked:
             click.echo(f"Worker {worker.pid} ended with status {worker.process.exitcode}.", err=True)
-        if ended:
-            self._failures += not any(worker.is_ready for worker in ended)
+        if unasked:
+            self._failures += not any(worker.is_ready for worker in unasked)
             self._put_off()
 
+    def _forget(self, worker: Worker) -> None:
+        forget_process(worker.pid)
+        if worker is self._successor:
+            self._successor = None
+        else:
+            (self._leaving if worker in self._leaving else self._workers).remove(worker)
+
+    def _retire(self) -> None:
+        """Replace one that asks for it, one at a time: its successor is ready before it is told to end."""
+        if self._leaving:
+            return
+        retiring = next((worker for worker in self._workers if worker.retires), None)
+        if self._successor is None:
+            if retiring is not None and time.monotonic() >= self._next_start:
+                self._successor = self._start()
+        elif self._successor.is_ready or retiring is None:  # None: it has ended by itself
+            self._take_over(retiring, self._successor)
+
+    def _take_over(self, retiring: Worker | None, successor: Worker) -> None:
+        self._workers.append(successor)
+        self._successor = None
+        if retiring is not None:
+            click.echo(f"Worker {retiring.pid} retires; worker {successor.pid} takes its place.", err=True)
+            self._workers.remove(retiring)
+            self._leaving.append(retiring)
+            retiring.process.terminate()
+            self._put_off()  # where each successor asks at once, too, they change less and less often
+
     def _put_off(self) -> None:
-        """Let the next start wait, longer with each end that follows another."""
+        """Let the next start wait, longer with each end or change that follows another."""
         now = time.monotonic()
         self._ends = self._ends + 1 if now < self._calm_at else 0
         self._calm_at = now + CALM_S
@@ -122,10 +159,10 @@ class Supervisor:
         """Let requests in flight end; gives 1 when the workers could not work or one had to be killed, else 0."""
         failed = not self._stopping
         self._stopping = True
-        for worker in self._workers:
+        for worker in self._all():
             worker.process.terminate()
         deadline = time.monotonic() + self._hard_stop_s
-        for worker in self._workers:
+        for worker in self._all():
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if not worker.has_ended:
                 failed = True

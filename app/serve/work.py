@@ -14,7 +14,7 @@ from app.serve.drain import Drain, Server
 from app.settings import Settings
 
 
-def work(address: Address, beat: Callable[[], None], retire: Callable[[], None]) -> None:  # noqa: ARG001
+def work(address: Address, beat: Callable[[], None], retire: Callable[[], None]) -> None:
     """Serve in this process until a signal comes.
 
     Args:
@@ -22,7 +22,8 @@ def work(address: Address, beat: Callable[[], None], retire: Callable[[], None])
         retire: Asks for a successor.
     """
     settings = Settings()
-    server = Server(configure(partial(create_app, settings), settings), Drain.from_settings(settings), beat)
+    make_app = partial(create_app, settings, lambda _reason: retire())  # who asks has said why in the log
+    server = Server(configure(make_app, settings), Drain.from_settings(settings), beat)
     with address.bind() as listener, suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     if not server.started:

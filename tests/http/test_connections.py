@@ -117,6 +117,16 @@ def test_an_idle_connection_is_closed_without_a_word(impatient, sent):
     assert SHORT_S * 0.9 <= waited_s <= LATE_S
 
 
+def test_the_head_of_a_later_request_has_its_own_time(impatient):
+    """It begins with its first byte, not with the connection."""
+    with connect(impatient, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        time.sleep(SHORT_S * 0.7)
+        client.sendall(b"GET /li")
+        waited_s = require_problem(client, 408, "request-too-slow")
+    assert SHORT_S * 0.9 <= waited_s <= LATE_S
+
+
 def test_a_line_end_after_an_answer_does_not_keep_a_connection(impatient):
     """uvicorn stops its own timer at any byte."""
     with connect(impatient, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n") as client:
@@ -191,9 +201,12 @@ def test_a_refused_body_is_no_bug(impatient, caplog):
 
 
 def test_a_client_that_goes_on_sending_reads_why_he_was_refused(impatient):
-    """As programs do: they read when they have sent all."""
-    answer = requests.post(f"{impatient}/v0/search", data=b" " * 1_000_000, timeout=10)
-    assert (answer.status_code, answer.json()["type"]) == (413, "body-too-large")
+    """As programs do: they read when they have sent all; a connection closed at once would be reset by then."""
+    with connect(impatient, b"POST /v0/search HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n") as client:
+        for _ in range(4):
+            time.sleep(0.1)
+            client.sendall(b" " * 50_000)
+        require_problem(client, 413, "body-too-large")
 
 
 def test_a_body_below_the_limit_is_read(impatient):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import requests
 from rasterio.transform import from_origin
 
 from tests.serving import free_port, wait_until_ready
+from tests.upstream import upstream
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -186,3 +188,49 @@ def test_workers_that_never_get_ready_are_given_up():
     run = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 1
     assert 5 <= run.stderr.count("ended with status 3") <= 10
+
+
+RETIRES = """
+import sys, threading
+from functools import partial
+from pathlib import Path
+from app.serve import Address
+from app.serve.supervisor import Supervisor
+from app.serve.work import work
+port, marker = int(sys.argv[1]), Path(sys.argv[2])
+def once_retires(beat, retire):
+    try:
+        marker.touch(exist_ok=False)
+        threading.Timer(1.5, retire).start()
+    except FileExistsError:
+        pass
+    work(Address(host="127.0.0.1", port=port), beat, retire)
+sys.exit(Supervisor(once_retires, 1, 20).run())
+"""
+
+
+def test_a_worker_that_retires_has_a_successor_first_and_answers_what_it_began(tmp_path):
+    """One worker: if it went first, connections would be refused; its last request waits for an upstream."""
+    (tmp_path / "a.json").write_text("{}")
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with upstream(tmp_path) as data:
+        env = {**os.environ, "SWATH_ALLOW_HOSTS": data.host, "SWATH_DRAIN_PAUSE_S": "0.5"}
+        command = [sys.executable, "-c", RETIRES, str(port), str(tmp_path / "marker")]
+        process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_until_ready(base, process)
+            data.fault("/a.json", delay_s=4)
+            with ThreadPoolExecutor(1) as pool:
+                begun = pool.submit(requests.get, f"{base}/stac/info?url={data.url('/a.json')}", timeout=20)
+                statuses = []
+                while not begun.done():
+                    statuses.append(requests.get(f"{base}/livez", timeout=5).status_code)
+                    time.sleep(0.02)
+            assert begun.result().status_code == 424, "the document is no item, and it has been read"
+            assert set(statuses) == {200}
+        finally:
+            process.terminate()
+            _, told = process.communicate(timeout=30)
+    assert re.search(r"Worker (\d+) retires; worker (?!\1)\d+ takes its place", told), told
+    assert process.returncode == 0
