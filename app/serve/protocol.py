@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol for clients who may be slow, endless, deaf or many: it has patience, and then no more.
 
-uvicorn bounds the time between two requests and nothing else. Here every connection has one timer, which looks about
-once a second at what the connection waits for; a request only notes the time when its head or body begins.
+uvicorn bounds the time between two requests and nothing else. Here every connection has one timer, which looks
+twice a second at what the connection waits for; a request only notes the time when its head or body begins.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from app.observe.metrics import REFUSED, shed
 from app.serve.patience import KIB, Patience
 from app.settings import Settings
 
-LOOK_S = 1.0
+LOOK_S = 0.5
 """How often a connection is looked at, at least."""
 
 PROGRESS = 64 * KIB
 """Bytes of a waiting answer that a client takes in its time, if he reads at all."""
 
-LINGER_S = 1.0
+LINGER_S = 0.5
 """A refused client may go on sending for so long, unread: closing at once would reset the connection, and could take
 the answer back (RFC 9112, 9.6)."""
 
