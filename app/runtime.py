@@ -29,8 +29,8 @@ from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
 
-GDAL_THREADS = 64
-"""GDAL waits for pixels in its thread: of one host, ten clients of the 2020 notebook read three assets each."""
+GDAL_THREADS = 128
+"""GDAL waits for pixels in its thread: thirty hosts that do not answer, with three assets each, leave some to others."""
 
 OPENERS = 4
 """Opening a file takes some ms of Python and GDAL, without waiting."""

@@ -21,8 +21,8 @@ from app.observe.record import step
 
 Guest = TypeVar("Guest")
 
-FEW = 10
-"""So many may always wait: a notebook has about ten requests under way."""
+FEW = 8
+"""So many may always wait: a notebook has about ten requests under way, of which one is at work and one lies ready."""
 COMFORT_S = 1.5
 """Behind more than a few others nobody waits longer than this."""
 LONG_S = 3.0

@@ -11,6 +11,7 @@ from app.main import create_app
 from app.serve.address import Address
 from app.serve.config import configure
 from app.serve.drain import Drain, Server
+from app.serve.tuning import tune
 from app.settings import Settings
 
 
@@ -21,6 +22,7 @@ def work(address: Address, beat: Callable[[], None], retire: Callable[[], None])
         beat: Called while the event loop turns.
         retire: Asks for a successor.
     """
+    tune()
     settings = Settings()
     make_app = partial(create_app, settings, lambda _reason: retire())  # who asks has said why in the log
     server = Server(configure(make_app, settings), Drain.from_settings(settings), beat)
