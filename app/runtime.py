@@ -30,7 +30,7 @@ from app.settings import Settings
 from app.stac.resolver import Resolver
 
 GDAL_THREADS = 128
-"""GDAL waits for pixels in its thread: thirty hosts that do not answer, with three assets each, leave some to others."""
+"""GDAL waits for pixels in its thread: thirty hosts that hang, three assets each, leave some to others."""
 
 OPENERS = 4
 """Opening a file takes some ms of Python and GDAL, without waiting."""
