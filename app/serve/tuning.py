@@ -12,11 +12,17 @@ wait for the threads that draw five times as long with Python's 5 ms."""
 
 ARENAS = 4
 """Heaps of the C library: it would make up to eight for each core, of which each keeps what its threads have freed."""
-_M_ARENA_MAX = -8  # malloc.h
+MAPPED_BYTES = 4 * 2**20
+"""Blocks of memory from this size on are given back as soon as they are free: those of large pictures would stay, in
+pieces. Smaller ones, those of tiles, are used again."""
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
 def tune() -> None:
-    """Set both for this process."""
+    """Set them for this process."""
     sys.setswitchinterval(SWITCH_S)
     with suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, ARENAS)
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_ARENA_MAX, ARENAS)
+        libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)

@@ -24,7 +24,7 @@ from app.observe.metrics import READS
 from app.read.cog.blocks import FAR, NEAR, Blocks
 from app.read.cog.declined import Declined, Reason
 from app.read.cog.files import CogHeader, Files
-from app.read.cog.geometry import Sampling, Untransformable, sample_grid, sample_point
+from app.read.cog.geometry import STRIP_PIXELS, Sampling, Untransformable, sample_grid, sample_point
 from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
@@ -33,8 +33,8 @@ from app.read.reader import FAST, GENERAL, Explained, Piece, Reader, naming
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
 
-QUICK_PIXELS = 512 * 512
-"""A grid of so many pixels is sampled at once, in two or three ms; a larger one in a thread."""
+GEOMETRY_LARGEST = GEOMETRY_BYTES // 8
+"""The sampling of a large crop would drive those of all tiles out."""
 
 BLOCKS_MAX = 4096
 """Most blocks of one request."""
@@ -158,14 +158,14 @@ class CogReader:
         sampling = samplings.get(key) or self._samplings.get(key)
         if sampling is None:
             sampling = await self._sample(read, grid)
-            if sampling.weight <= self._samplings.maxsize:
+            if sampling.weight <= GEOMETRY_LARGEST:
                 self._samplings[key] = sampling
         samplings[key] = sampling
         return sampling
 
     async def _sample(self, read: PlannedRead, grid: Grid) -> Sampling:
         try:
-            if grid.width * grid.height <= QUICK_PIXELS:
+            if grid.width * grid.height <= STRIP_PIXELS:  # two or three ms
                 return sample_grid(grid, read.header, read.overview)
             return await self._workers.run(sample_grid, grid, read.header, read.overview)
         except Untransformable as err:

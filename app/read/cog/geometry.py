@@ -7,6 +7,7 @@ where it could show the general driver is asked instead. Then they are bent as f
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,6 +36,15 @@ _FIRST = np.zeros(1, np.intp)
 """The index of a single pixel."""
 
 
+STRIP_PIXELS = 512 * 512
+"""Output pixels whose coordinates are computed at once."""
+
+Floats = NDArray[np.floating[Any]]
+Cells = NDArray[np.signedinteger[Any]]
+Place = Callable[[slice], Sequence[Floats]]
+"""Gives columns and rows in a level under some rows of a grid, which the caller may overwrite."""
+
+
 class Untransformable(Exception):
     """The coordinates cannot be had this way: the projection is torn there, or bends too much."""
 
@@ -46,22 +56,20 @@ class Sampling:
     Attributes:
         rows: Half-open range of level rows that are touched.
         columns: Half-open range of level columns.
-        index: Shape ``(height * width,)``, intp: position in the window ``rows x columns``, row by row.
+        index: Shape ``(height * width,)``: position in the window ``rows x columns``, row by row; of large grids int32,
+            else intp, which is quicker.
         inside: Shape ``(height, width)``, bool: False where the output pixel lies outside the source; None: all inside.
     """
 
     rows: tuple[int, int]
     columns: tuple[int, int]
-    index: NDArray[np.intp]
+    index: Cells
     inside: NDArray[np.bool_] | None
 
     @property
     def weight(self) -> int:
         """Bytes in a cache."""
         return self.index.nbytes + (self.inside.nbytes if self.inside is not None else 0)
-
-
-Floats = NDArray[np.floating[Any]]
 
 
 def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
@@ -75,12 +83,9 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
     x_size, y_size = grid.resolution_xy
     xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size
     if grid.crs == header.crs:
-        columns, rows = np.meshgrid(*_to_pixels(header, size, xs, ys))
-        return _sampling(columns, rows, size)
+        return _sampling(_unwarped(*_to_pixels(header, size, xs, ys)), grid, size)
     assert grid.crs is not None
-    assert header.crs is not None
-    columns, rows = _warped(grid.crs, header, size, xs, ys)
-    return _sampling(columns, rows, size)
+    return _sampling(_warped(grid.crs, header, size, xs, ys), grid, size)
 
 
 def sample_point(header: Header, x: float, y: float) -> Sampling | None:
@@ -96,34 +101,58 @@ def sample_point(header: Header, x: float, y: float) -> Sampling | None:
     return Sampling(rows=(row, row + 1), columns=(column, column + 1), index=_FIRST, inside=None)
 
 
-def _sampling(columns: Floats, rows: Floats, size: tuple[int, int]) -> Sampling:
+def _sampling(place: Place, grid: Grid, size: tuple[int, int]) -> Sampling:
     """Round pixel coordinates down to the pixels of a level.
 
+    It goes in strips: as floats, the coordinates of a large grid would take more memory than its pixels.
+
     Args:
-        columns: Shape ``(height, width)``; overwritten, as ``rows`` is.
+        place: Gives the coordinates of a strip.
         size: Width and height of the level.
     """
-    width, height = size
-    np.floor(np.add(columns, _EPSILON, out=columns), out=columns)
-    np.floor(np.add(rows, _EPSILON, out=rows), out=rows)
-    inside = None
-    left, right, top, bottom = _extent(columns, rows)
-    if left < 0 or top < 0 or right > width or bottom > height:
-        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-        # Pixels outside are sent to one that is read anyway; they are masked afterwards.
-        spare = (columns[inside][0], rows[inside][0]) if inside.any() else (0, 0)
-        columns, rows = np.where(inside, columns, spare[0]), np.where(inside, rows, spare[1])
-        left, right, top, bottom = _extent(columns, rows)
+    dtype = np.intp if grid.width * grid.height <= STRIP_PIXELS else np.int32
+    columns, rows = (np.zeros((grid.height, grid.width), dtype) for _ in range(2))
+    inside: NDArray[np.bool_] | None = None
+    spare, without = (0, 0), []
+    step = max(1, STRIP_PIXELS // grid.width)
+    for start in range(0, grid.height, step):
+        strip = slice(start, start + step)
+        x, y = (np.floor(np.add(at, _EPSILON, out=at), out=at) for at in place(strip))
+        beyond = _beyond(x, y, size)
+        if beyond is not None:
+            inside = np.ones(columns.shape, bool) if inside is None else inside
+            inside[strip] = ~beyond
+            if beyond.all():
+                without.append(strip)
+                continue
+            # Pixels outside are sent to one that is read anyway; they are masked afterwards.
+            spare = int(x[inside[strip]][0]), int(y[inside[strip]][0])
+            x[beyond], y[beyond] = spare
+        columns[strip], rows[strip] = x, y
+    for strip in without:
+        columns[strip], rows[strip] = spare
+    return _indexed(columns, rows, inside)
+
+
+def _indexed(columns: Cells, rows: Cells, inside: NDArray[np.bool_] | None) -> Sampling:
+    """Number the pixels of the window that holds all of them; ``rows`` is overwritten."""
+    left, right, top, bottom = int(columns.min()), int(columns.max()) + 1, int(rows.min()), int(rows.max()) + 1
+    if (right - left) * (bottom - top) > np.iinfo(columns.dtype).max:
+        raise Untransformable  # nobody could hold the window
     rows -= top
     rows *= right - left
     rows += columns
     rows -= left
-    return Sampling(rows=(top, bottom), columns=(left, right), index=rows.astype(np.intp).ravel(), inside=inside)
+    return Sampling(rows=(top, bottom), columns=(left, right), index=rows.ravel(), inside=inside)
 
 
-def _extent(columns: Floats, rows: Floats) -> tuple[int, int, int, int]:
-    """Half-open ranges of whole columns and rows: left, right, top, bottom."""
-    return int(columns.min()), int(columns.max()) + 1, int(rows.min()), int(rows.max()) + 1
+def _beyond(columns: Floats, rows: Floats, size: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """True where a pixel lies outside the level; None where none does."""
+    width, height = size
+    if columns.min() >= 0 and rows.min() >= 0 and columns.max() < width and rows.max() < height:
+        return None
+    beyond: NDArray[np.bool_] = (columns < 0) | (columns >= width) | (rows < 0) | (rows >= height)
+    return beyond
 
 
 def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -133,19 +162,34 @@ def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> t
     return columns, (inverse.e * y + inverse.f) * (size[1] / header.height)
 
 
-def _warped(crs: CRS, header: Header, size: tuple[int, int], xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
+def _unwarped(columns: Floats, rows: Floats) -> Place:
+    """All pairs of columns and rows, of a grid in the source's own CRS."""
+
+    def place(strip: slice) -> Sequence[Floats]:
+        return np.meshgrid(columns, rows[strip])
+
+    return place
+
+
+def _warped(crs: CRS, header: Header, size: tuple[int, int], xs: Floats, ys: Floats) -> Place:
     """Columns and rows under all pairs of ``xs`` and ``ys``: exact at nodes, interpolated between them, then bent."""
     x_at = _stretched(np.concatenate([_NODES, _CHECKS]), xs)
     y_at = _stretched(np.concatenate([_NODES, _CHECKS]), ys)
+    assert header.crs is not None
     exact = np.stack(_to_pixels(header, size, *_transform(crs, header.crs, x_at, y_at)))
     nodes, truth = exact[:, :NODES, :NODES], exact[:, NODES:, NODES:]
     error = _TO_CHECKS @ nodes @ _TO_CHECKS.T - truth
     if not float(np.abs(error).max()) <= ERROR_MAX:
         raise Untransformable
-    lines = _weights_of(len(ys)) @ nodes
-    bent = np.empty((2, len(ys), len(xs)))
-    _bend(bent, lines, _weights_of(len(xs)), np.arange(len(ys)), 0, len(xs))
-    return bent[0], bent[1]
+    lines, weights = _weights_of(len(ys)) @ nodes, _weights_of(len(xs))
+
+    def place(strip: slice) -> Sequence[Floats]:
+        some = lines[:, strip]
+        bent = np.empty((2, some.shape[1], len(xs)))
+        _bend(bent, some, weights, np.arange(some.shape[1]), 0, len(xs))
+        return bent[0], bent[1]
+
+    return place
 
 
 def _bend(out: Floats, lines: Floats, weights: Floats, rows: NDArray[np.intp], start: int, stop: int) -> None:

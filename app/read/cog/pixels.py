@@ -14,7 +14,7 @@ from app.model.grid import Grid
 from app.model.plan import PlannedRead
 from app.model.raster import Raster
 from app.model.source import Header
-from app.read.cog.geometry import Sampling
+from app.read.cog.geometry import STRIP_PIXELS, Sampling
 from app.read.cog.layout import Block, Level
 from app.read.opacity import to_opacity
 
@@ -156,9 +156,13 @@ def ranges_of(read: PlannedRead) -> tuple[tuple[float, float], ...] | None:
 
 def _pick(window: Window, bands: Sequence[int], sampling: Sampling) -> NDArray[Any]:
     """Values of bands (from 0) at the sampled pixels, shape ``(band, n)``."""
-    picked = np.empty((len(bands), sampling.index.size), window.dtype)
+    index = sampling.index
+    picked = np.empty((len(bands), index.size), window.dtype)
     for row, band in zip(picked, bands, strict=True):
-        window[:, :, band].ravel().take(sampling.index, out=row, mode="clip")  # no index is out of range
+        values = window[:, :, band].ravel()
+        for start in range(0, index.size, STRIP_PIXELS):  # numpy makes intp of what it is given
+            part = slice(start, start + STRIP_PIXELS)
+            values.take(index[part], out=row[part], mode="clip")  # no index is out of range
     return picked
 
 
