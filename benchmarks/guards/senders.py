@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import quote
 
-from benchmarks.guards.clients import ask, run
+from benchmarks.guards.clients import ask, run, until
 from benchmarks.guards.row import Row
 from benchmarks.guards.server import Server, serving
 from benchmarks.guards.stage import BOUNDS, Stage
@@ -26,6 +26,7 @@ BEGINNINGS = {
 BUFFER = 4096
 """Bytes a non-reader's kernel takes in before it lets the server wait."""
 PIPELINED = 4
+ACCEPTED_S = 2
 
 
 def measure(stage: Stage) -> Iterator[Row]:
@@ -54,6 +55,7 @@ def _connect(server: Server, beginning: bytes, receive: int | None = None) -> so
 async def _watch(stage: Stage, server: Server, name: str, slow: list[socket.socket], *, drips: bool) -> Row:
     """Drip, and ask for honest tiles, until the server has closed all of them."""
     ports = {client.getsockname()[1] for client in slow}
+    await until(lambda: len(server.holds(ports)) == len(ports), ACCEPTED_S)
     started, closed_s, tiles = time.monotonic(), float("inf"), []
     while time.monotonic() - started < WATCHED_S:
         if not server.holds(ports):
