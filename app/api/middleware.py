@@ -67,13 +67,16 @@ class Door:
     async def _admit(self, access: Access, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Pass on whom ``access`` lets in."""
         answer.visit = Visit()
+        refusal: SwathError | None = None
         try:
             access.admit(scope, answer.visit)
-        except SwathError as refusal:
-            await problem(refusal, answer.record.id)(scope, receive, answer.send)
-        else:
-            answer.record.key_id = answer.visit.key_id
+        except SwathError as error:
+            refusal = error
+        answer.record.key_id = answer.visit.key_id  # of one who has used his allowance, too
+        if refusal is None:
             await self._pass(scope, receive, answer)
+        else:
+            await problem(refusal, answer.record.id)(scope, receive, answer.send)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Run the application; FastAPI answers a bug with a problem and raises it again; it is on the record."""
