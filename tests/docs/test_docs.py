@@ -33,6 +33,11 @@ def test_links_between_pages_lead_somewhere(page):
         assert target.startswith("http") or (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_has_the_marks_of_a_merge(page):
+    assert not re.search(r"^(<{7}|>{7}|={7}$)", page.read_text(), re.MULTILINE)
+
+
 def test_settings_named_in_the_docs_exist():
     from app.settings import Settings
 
