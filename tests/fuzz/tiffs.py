@@ -183,7 +183,7 @@ def directories(body: bytes | bytearray, form: Form) -> Iterator[tuple[int, list
             first = start + struct.calcsize(count_code)
             yield pointer, [_entry(body, form, first + number * size) for number in range(min(count, 100))]
             pointer = first + count * size
-        except struct.error:
+        except (struct.error, OverflowError):  # offsets of 64 bits lead anywhere
             return
 
 
