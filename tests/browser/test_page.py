@@ -202,7 +202,7 @@ def test_a_narrow_screen_has_no_horizontal_scroll_and_reaches_everything(
 
 def test_without_the_sample_the_page_says_how_to_get_it(visit: Any, plain_server: str) -> None:
     seen = visit(plain_server)
-    assert seen.page.get_by_text("swath serve --sample").is_visible()
+    seen.page.get_by_text("swath serve --sample").wait_for()
     assert seen.page.get_by_label("STAC item URL").is_visible()
     assert not seen.complaints
     assert not seen.strangers(plain_server)
