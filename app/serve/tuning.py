@@ -16,7 +16,10 @@ MAPPED_BYTES = 4 * 2**20
 """Blocks of memory from this size on are given back as soon as they are free: those of large pictures would stay, in
 pieces. Smaller ones, those of tiles, are used again."""
 
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+SPARE_BYTES = 32 * 2**20
+"""So much at the end of a heap is kept: with 128 KiB, the default, each tile would give it back and ask for it again."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 def tune() -> None:
@@ -26,3 +29,4 @@ def tune() -> None:
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(_M_ARENA_MAX, ARENAS)
         libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, SPARE_BYTES)
