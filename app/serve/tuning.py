@@ -17,7 +17,7 @@ MAPPED_BYTES = 4 * 2**20
 pieces. Smaller ones, those of tiles, are used again."""
 
 SPARE_BYTES = 32 * 2**20
-"""So much at the end of a heap is kept: with 128 KiB, the default, each tile would give it back and ask for it again."""
+"""So much at the end of a heap is kept: with 128 KiB, the default, each tile would give it back and ask again."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
