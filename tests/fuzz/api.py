@@ -32,15 +32,20 @@ IN_PATH = {"z": ("13", "0", "8"), "x": ("4797", "0", "149"), "y": ("3391.png", "
            "ds": ("stac", "cog"), "format": ("png", "npy", "jpg")}  # fmt: skip
 
 
+ROUNDS_MAX = 20
+"""Operations without parameters are soon asked in every way; the others make up for them in further rounds."""
+
+
 def run_api(server: WatchedServer, examples: int, seed: int) -> Tally:
     """Make about ``examples`` calls, spread over all operations, and judge the answers."""
     document = requests.get(f"{server.base}/openapi.json", timeout=30).json()
     schema = schemathesis.openapi.from_dict(document)
     operations = [found.ok() for found in schema.get_all_operations()]
-    tally, deep = Tally(), Random(seed)
-    for operation in operations:
-        _run_operation(operation, server, tally, max(1, -(-examples // len(operations))), deep, seed)
-        tally.inputs += 1
+    tally, deep = Tally(inputs=len(operations)), Random(seed)
+    for again in range(ROUNDS_MAX):
+        left = examples - tally.calls
+        for operation in operations if left > 0 else ():
+            _run_operation(operation, server, tally, -(-left // len(operations)), deep, seed + again)
     return tally
 
 

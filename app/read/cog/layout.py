@@ -178,7 +178,8 @@ def _dtype(ifd: ImageFileDirectory) -> str:
     [depth] = bits
     if depth == 1 and ifd.photometric_interpretation is PhotometricInterpretation.TransparencyMask:
         return "bit"
-    if depth not in (8, 16, 32, 64) or (depth == 16 and SampleFormat.Float in formats):  # GDAL widens those
+    narrow = 32 if SampleFormat.Float in formats else 8  # GDAL widens floats of 16 and 24 bits; of 8 there are none
+    if depth not in (8, 16, 32, 64) or depth < narrow:
         raise Declined(f"its samples have {depth} bits")
     return f"{_KINDS[formats.pop()]}{depth // 8}"
 
