@@ -29,12 +29,6 @@ from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
 
-GDAL_THREADS = 128
-"""GDAL waits for pixels in its thread: thirty hosts that hang, three assets each, leave some to others."""
-
-OPENERS = 4
-"""Opening a file takes some ms of Python and GDAL, without waiting."""
-
 ANSWER_BYTES = 1024
 """What an answer takes in memory besides its body."""
 
@@ -113,7 +107,7 @@ def build_runtime(settings: Settings) -> Runtime:
     policy = SourcePolicy.from_settings(settings)
     locator = Locator(policy, settings.data_root, sample.locate if sample else None)
     store = ByteStore(GuardedClient(policy, settings), settings)
-    gdal_threads = GdalThreads(GDAL_THREADS, OPENERS, settings.queue_max_s)
+    gdal_threads = GdalThreads(settings.queue_max_s)
     # One thread: numpy and Python take turns anyway, and more cores are used by more processes.
     workers = Workers(1, "cpu", settings.queue_max_s)
     patient = Workers(1, "patient", settings.queue_max_s)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -52,6 +52,8 @@ from app.read.threads import GdalThreads
 T = TypeVar("T")
 Step = Callable[[RioReader, BlockingSource], T]
 """What is done with one open dataset, in a thread."""
+Threads = Callable[[Callable[[], T]], Awaitable[T]]
+"""Runs a call in one of some threads."""
 WGS84 = CRS.from_epsg(4326)
 COORDINATE_MAX = 1e12
 COARSE_STEP = 16
@@ -59,8 +61,8 @@ COARSE_STEP = 16
 BANDS_MAX = 1024
 """To ask rasterio what each band means takes time with the square of their number: for 4096 it was 15 s."""
 BLOCK_BYTES_MAX = 64 * MIB
-LOOKS_MAX = 8
-"""How often a file is looked at again with more of it in memory; a COG tells all of itself at once."""
+TRIES_MAX = 4
+"""How often a file is read again with more of it in memory; a COG tells all of itself at once."""
 _CRS_BY_TEXT: LRUCache[str, CRS] = LRUCache(256)
 _CRS_LOCK = Lock()
 
@@ -106,25 +108,30 @@ class GdalReader:
         return await self._look(source, describe)
 
     async def _look(self, source: Source, step: Step[T]) -> T:
-        """Do a step that reads no pixels: as often as it takes until all that it reads is in memory."""
-        if isinstance(source.location, FileLocation):
-            async with self._open(source) as opened:
-                return await self._threads.look(lambda: self._examine(opened, source, step))
+        """Do a step that reads no pixels."""
+        return await self._run(source, self._threads.look, lambda file: self._examine(file, source, step))
+
+    async def _read(self, source: Source, step: Step[T]) -> T:
+        """Do a step that reads pixels."""
+        return await self._run(source, self._threads.read, lambda file: self._step(file, source, step))
+
+    async def _run(self, source: Source, threads: Threads[T], step: Callable[[BlockingSource], T]) -> T:
+        """Do a step in a thread, again each time that more of the file has come; in the end it waits for it there."""
         async with self._open(source) as opened:
+            if isinstance(source.location, FileLocation):
+                return await threads(lambda: step(opened))
             foreseen = Foreseen(opened)
-            for _ in range(LOOKS_MAX):
+            for _ in range(TRIES_MAX):
                 await foreseen.fetch()
                 try:
-                    return await self._threads.look(lambda: self._examine(foreseen, source, step))
+                    return await threads(lambda: step(foreseen))
                 except SwathError:
                     if not foreseen.lacks:
                         raise
-        return await self._read(source, step)
-
-    async def _read(self, source: Source, step: Step[T]) -> T:
-        """Do a step in a thread that waits for the bytes it reads."""
-        async with self._open(source) as opened:
-            return await self._threads.read(hosts_of([source.location]), lambda: self._run(opened, source, step))
+                if foreseen.is_full:
+                    break
+            foreseen.waits = True
+            return await self._threads.wait(hosts_of([source.location]), lambda: step(foreseen))
 
     async def _read_all(self, reads: Sequence[PlannedRead], step: Callable[..., Raster], plan: object) -> list[Piece]:
         steps = ((read.source, partial(step, read=read, plan=plan)) for read in reads)
@@ -143,9 +150,9 @@ class GdalReader:
     def _examine(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
         """Run the first step on a file; those that read its pixels come later."""
         require_few_directories(opened)
-        return self._run(opened, source, step)
+        return self._step(opened, source, step)
 
-    def _run(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
+    def _step(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
         with open_dataset(opened) as dataset:
             _require_modest(dataset, source.name)
             pixels = dataset.width * dataset.height

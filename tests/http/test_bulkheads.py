@@ -14,7 +14,7 @@ import rasterio
 import requests
 from rasterio.transform import from_origin
 
-from app.runtime import OPENERS
+from app.read.threads import OPENERS
 from app.settings import Settings
 from tests.problems import problem_of
 from tests.serving import serving

@@ -88,7 +88,7 @@ class Unreached:
 @asynccontextmanager
 async def drivers(path: Path, *, declines: bool = False) -> AsyncIterator[tuple[GdalReader, CogReader, Source, Header]]:
     """Give both drivers, and a source with its header; the fast one has the general one only if it ``declines``."""
-    threads, workers = GdalThreads(4, 4, 60), Workers(2, "cpu")
+    threads, workers = GdalThreads(60), Workers(2, "cpu")
     try:
         async with reading() as net:
             general = GdalReader(net.store, threads, pixels_max=4e10)
@@ -169,7 +169,7 @@ def test_a_file_that_the_fast_driver_does_not_read_is_declined_with_a_reason(nam
     async def header() -> Any:
         path = (DATA / name).resolve()
         async with reading() as net:
-            threads = GdalThreads(1, 1, 60)
+            threads = GdalThreads(60)
             files = Files(net.store, GdalReader(net.store, threads, pixels_max=4e10), max_bytes=2**20, ttl_s=300)
             [header] = await files.headers([Source(name=path.name, location=FileLocation(DATA.resolve(), path))])
             threads.close()
