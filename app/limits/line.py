@@ -23,8 +23,10 @@ Guest = TypeVar("Guest")
 
 FEW = 8
 """So many may always wait: a notebook has about ten requests under way, of which one is at work and one lies ready."""
-COMFORT_S = 1.5
-"""Behind more than a few others nobody waits longer than this."""
+COMFORT_S = 1.0
+"""Behind more than a few others nobody waits longer than this, and nobody at all in a crowd."""
+CROWD_S = 5.0
+"""So long after a refusal there is a crowd: the few who wait are not a notebook, but those who came first of many."""
 LONG_S = 3.0
 """When the first in the line has waited so long, it does not move fast enough for all."""
 
@@ -52,6 +54,7 @@ class Line(Generic[Guest]):
         self._give_back = give_back
         self._wait_max_s = wait_max_s
         self._places: deque[_Place[Guest]] = deque()
+        self._crowd_until = 0.0
         self.length = 0
 
     def refuse_long(self, expected_s: float) -> None:
@@ -60,7 +63,8 @@ class Line(Generic[Guest]):
         Raises:
             Overloaded: ``expected_s`` is longer than anybody should wait.
         """
-        if expected_s > (self._wait_max_s if self.length < FEW else min(COMFORT_S, self._wait_max_s)):
+        is_crowd = self.length >= FEW or time.monotonic() < self._crowd_until
+        if expected_s > (min(COMFORT_S, self._wait_max_s) if is_crowd else self._wait_max_s):
             raise self._overloaded(expected_s)
 
     async def wait(self, guest: Guest) -> None:
@@ -109,6 +113,7 @@ class Line(Generic[Guest]):
 
     def _overloaded(self, waited_s: float) -> Overloaded:
         shed("queue")
+        self._crowd_until = time.monotonic() + CROWD_S
         words = (
             f"So much is asked of this server that the answer would wait {waited_s:.1f} s, behind {self.length} others"
         )

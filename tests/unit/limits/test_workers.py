@@ -128,6 +128,34 @@ def test_a_line_of_more_than_a_few_is_kept_short():
     run(story)
 
 
+def test_in_a_crowd_the_few_are_kept_short_too(monkeypatch):
+    """Calls take 0.4 s: two wait 0.8 s; without a crowd eight may wait, for up to 10 s."""
+
+    async def story(workers: Workers, gate: Gate) -> None:
+        workers._mean_s = 0.4
+        held = await busy(workers, gate)
+        alone = in_order(workers, [], line.FEW)
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in alone)
+        refused = asyncio.create_task(workers.run(time.time))
+        await asyncio.sleep(0.05)
+        assert isinstance(refused.exception(), Overloaded)
+        for task in alone[2:]:
+            task.cancel()
+        await asyncio.sleep(0.05)
+        crowd = in_order(workers, [], 3)
+        await asyncio.sleep(0.05)
+        assert all(isinstance(task.exception(), Overloaded) for task in crowd)
+        monkeypatch.setattr(workers._line, "_crowd_until", time.monotonic())
+        later = in_order(workers, [], 3)
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in later)
+        gate.open()
+        await asyncio.gather(*held, *alone, *crowd, *later, return_exceptions=True)
+
+    run(story)
+
+
 def test_a_caller_who_leaves_the_line_lets_the_others_come():
     async def story(workers: Workers, gate: Gate) -> None:
         held, done = await busy(workers, gate), list[int]()
