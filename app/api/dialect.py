@@ -44,7 +44,8 @@ URL = Parameter("url", "URL of a STAC item (`/stac`) or of a raster (`/cog`).", 
 ASSETS = Parameter(
     "assets",
     "Assets to read: keys, band names or common names; repeated, or separated by commas. "
-    "`name|bidx=1,2` and `name|expression=b1*2` choose within an asset; `:all:` takes every raster.",
+    "`name|bidx=1,2`, `name|bands=red,nir` and `name|expression=b1*2` choose within an asset; "
+    "`:all:` takes every raster.",
     "B04,B03,B02",
     repeats=True,
     stac_only=True,
@@ -54,6 +55,14 @@ EXPRESSION = Parameter(
     "Band math over asset names (`(B08-B04)/(B08+B04)`), their bands (`B08_b1`) or positions (`b1`). "
     "Several results are separated by `;` or `,`.",
     "(B08-B04)/(B08+B04)",
+    aliases=("band_expression",),
+)
+BANDS = Parameter(
+    "bands",
+    "Names of bands: of the assets listed, where `assets` is given, else of any asset of the item.",
+    "red,nir",
+    repeats=True,
+    stac_only=True,
 )
 BIDX = Parameter("bidx", "Band numbers, from 1; for every asset without bands of its own.", "1", repeats=True)
 ASSET_BIDX = Parameter(
@@ -74,7 +83,7 @@ ASSET_AS_BAND = Parameter(
     stac_only=True,
 )
 NODATA = Parameter("nodata", "Value that takes the place of the file's nodata; `nan` is one.", "0")
-UNSCALE = Parameter("unscale", "Apply the file's scale and offset.", "true", schema=BOOLEAN)
+UNSCALE = Parameter("unscale", "Apply scale and offset: the file's own, else the item's.", "true", schema=BOOLEAN)
 RESAMPLING_METHOD = Parameter(
     "resampling", "How pixels are resampled to the output.", "bilinear",
     aliases=("resampling_method",), values=RESAMPLING,
@@ -135,7 +144,7 @@ COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as T
 
 DATASET = (URL, STRICT)
 READING = (
-    ASSETS, EXPRESSION, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
+    ASSETS, EXPRESSION, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
     RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
 )  # fmt: skip
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)

@@ -35,8 +35,12 @@ PROJECTED_MAX = (1e8, 1e8)
 @lru_cache(maxsize=REMEMBERED)
 def parse_selection(query: Query) -> Selection:
     """Read what to read: assets, bands, expression, nodata, resampling."""
+    assets, bands = parse_assets(query), tuple(_names(query.all("bands")))
+    if not assets:  # names of bands alone are names like others
+        assets, bands = tuple(AssetChoice(name=name) for name in bands), ()
     return Selection(
-        assets=parse_assets(query),
+        assets=assets,
+        bands=bands,
         indexes=_indexes(query, "bidx", query.all("bidx")),
         expression=parse_expression(query, "expression", query.text("expression")),
         nodata=query.number("nodata", nan=True),
@@ -92,11 +96,19 @@ def _asset(query: Query, text: str) -> AssetChoice:
         match key:
             case "bidx" | "indexes":
                 choice = replace(choice, indexes=_indexes(query, "assets", [value]))
+            case "bands":
+                choice = replace(choice, bands=tuple(_names([value])))
             case "expression":
                 choice = replace(choice, expression=parse_expression(query, "assets", value))
             case _:
-                raise query.fault("assets", text, f"has the option {key!r}; options are bidx=1,2 and expression=b1*2")
+                raise query.fault(
+                    "assets", text, f"has the option {key!r}; options are bidx=1,2, bands=red,nir and expression=b1*2"
+                )
     return choice
+
+
+def _names(values: Sequence[str]) -> list[str]:
+    return [name for value in values for name in value.split(",") if name]
 
 
 def _name_and_option(query: Query, parameter: str, value: str) -> tuple[str, str]:

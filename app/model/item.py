@@ -10,6 +10,20 @@ from app.model.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetBand:
+    """One band of an asset, as the item describes it.
+
+    Attributes:
+        names: Its ``eo:bands`` / ``bands`` name, then its common name.
+        scale: Factor that turns pixels into values, before ``offset`` is added.
+    """
+
+    names: tuple[str, ...] = ()
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One asset of an item.
 
@@ -17,7 +31,7 @@ class Asset:
         key: Name in the item's ``assets``.
         href: As written in the item: absolute, or relative to the item.
         media_type: As written, or None.
-        aliases: Other names it answers to: ``eo:bands`` / ``bands`` names and common names.
+        bands: What the item says of its bands, in the order of the file; empty when it says nothing.
         roles: As written, such as ``("data",)`` or ``("thumbnail",)``.
     """
 
@@ -26,7 +40,7 @@ class Asset:
     media_type: str | None = None
     title: str | None = None
     roles: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
+    bands: tuple[AssetBand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

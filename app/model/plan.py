@@ -42,7 +42,19 @@ class PlannedRead:
         """What decides the values read, and their descriptions."""
         source = self.source
         own = source.expression and source.expression.text
-        return (self.header.version, self.indexes, source.prefix, source.nodata, source.unscale, own)
+        scaling = source.unscale and self.scaling
+        return (self.header.version, self.indexes, source.prefix, source.nodata, scaling, own)
+
+    @property
+    def scaling(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Scale and offset of each band read that ``unscale`` applies: the item's where the file itself has none."""
+        header, source = self.header, self.source
+        told = list(zip(header.scales, header.offsets, strict=True))
+        if not any(each != (1, 0) for each in told):
+            known = list(zip(source.scales, source.offsets, strict=True))[: len(told)]
+            told[: len(known)] = known
+        picked = [told[index - 1] for index in self.indexes]
+        return tuple(scale for scale, _ in picked), tuple(offset for _, offset in picked)
 
     @property
     def own_bands(self) -> dict[str, int]:

@@ -76,12 +76,14 @@ class AssetChoice:
 
     Attributes:
         name: Key or alias.
-        indexes: Bands of this asset, from 1; None for the request's ``bidx``, else all.
+        indexes: Bands of this asset, from 1; None for ``bands``, else the request's ``bidx``, else all.
+        bands: The same by the names that the item gives its bands.
         expression: Band math on this asset's own bands (``b1`` ...), or None.
     """
 
     name: str
     indexes: tuple[int, ...] | None = None
+    bands: tuple[str, ...] = ()
     expression: Expression | None = None
 
 
@@ -92,9 +94,10 @@ class Selection:
     Attributes:
         assets: In the order asked; empty for a single raster, or when the expression names them.
         indexes: ``bidx``, applied to every source without bands of its own.
+        bands: Names of bands, applied in the same way and before ``indexes``.
         expression: Band math over the selected bands, or None.
         nodata: Value that takes the place of the files' own nodata (NaN allowed).
-        unscale: Apply scale and offset.
+        unscale: Apply scale and offset: the file's own, else those that the item tells.
         resampling: Name of ``rasterio.enums.Resampling``, from read window to output.
         reproject: The same, while warping.
         padding: Pixels read around the picture and cut off again.
@@ -102,6 +105,7 @@ class Selection:
 
     assets: tuple[AssetChoice, ...] = ()
     indexes: tuple[int, ...] | None = None
+    bands: tuple[str, ...] = ()
     expression: Expression | None = None
     nodata: float | None = None
     unscale: bool = False

@@ -22,7 +22,9 @@ class Source:
         location: Where its bytes are.
         indexes: Bands wanted, from 1 as in rasterio; None for every band that is not alpha.
         nodata: Value that takes the place of the file's own nodata, or None.
-        unscale: Apply the file's scale and offset to the values.
+        unscale: Apply scale and offset to the values: the file's own, else ``scales`` and ``offsets``.
+        scales: Factor per band of the file, as the item tells; bands behind the last one have none.
+        offsets: What is added after that, one per factor.
         expression: Band math on this source's own bands (``b1`` ...), applied before anything else, or None.
     """
 
@@ -32,6 +34,8 @@ class Source:
     indexes: tuple[int, ...] | None = None
     nodata: float | None = None
     unscale: bool = False
+    scales: tuple[float, ...] = ()
+    offsets: tuple[float, ...] = ()
     expression: Expression | None = None
 
 

@@ -338,14 +338,13 @@ def _warp(rio: RioReader, read: PlannedRead, plan: Plan) -> Raster:
     else:
         image = rio.part(grid.bounds, dst_crs=grid.crs, bounds_crs=grid.crs, padding=plan.padding, **options)
     if source.unscale:
-        unscale(image, rio.dataset, read.indexes)
+        unscale(image, read)
     return to_raster(image, read, plan)
 
 
-def unscale(image: ImageData | PointData, dataset: DatasetReader | WarpedVRT, indexes: Sequence[int]) -> None:
-    """Apply the dataset's scales and offsets to what was read; rio-tiler itself fails where there is an alpha band."""
-    bands = [index - 1 for index in indexes]
-    scales, offsets = (np.array(values)[bands] for values in (dataset.scales, dataset.offsets))
+def unscale(image: ImageData | PointData, read: PlannedRead) -> None:
+    """Apply scales and offsets to what was read; rio-tiler itself fails where there is an alpha band."""
+    scales, offsets = map(np.array, read.scaling)
     values, shape = image.array.data.astype(np.float32), (-1, *[1] * (image.array.ndim - 1))
     np.multiply(values, scales.reshape(shape), out=values, casting="unsafe")
     np.add(values, offsets.reshape(shape), out=values, casting="unsafe")
@@ -389,7 +388,7 @@ def read_point(rio: RioReader, _opened: BlockingSource, *, read: PlannedRead, pl
     except PointOutsideBounds as err:
         raise OutOfBounds(f"The point {plan.x:g}, {plan.y:g} lies outside {source.name!r}.") from err
     if source.unscale:
-        unscale(point, rio.dataset, read.indexes)
+        unscale(point, read)
     data = point.array.data
     valid = _alpha_at(rio, point.pixel_location) if source.nodata is None else None
     if valid is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.errors import UpstreamUnusable, shorten
 from app.model.grid import Bounds
 from app.model.item import Asset, Item
 from app.model.location import Location
+from app.stac.bands import bands_of
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ASSETS_MAX = 10_000
@@ -31,10 +32,15 @@ def parse_item(body: bytes, location: Location) -> Item:
     assets = document["assets"]
     if len(assets) > ASSETS_MAX:
         raise UpstreamUnusable(f"The item has {len(assets)} assets, {ASSETS_MAX} are read at most.")
+    properties = _properties(document)
     return Item(
         id=shorten(_encodable(str(document.get("id", "item"))), 200),
         location=location,
-        assets={_encodable(key): _asset(_encodable(key), asset) for key, asset in assets.items() if _has_href(asset)},
+        assets={
+            _encodable(key): _asset(_encodable(key), asset, properties)
+            for key, asset in assets.items()
+            if _has_href(asset)
+        },
         bounds_wgs84=_bounds(document),
         attribution=_attribution(document),
         size_bytes=len(body),
@@ -97,24 +103,20 @@ def _has_href(asset: Any) -> bool:
     return isinstance(asset, Mapping) and isinstance(asset.get("href"), str)
 
 
-def _asset(key: str, asset: Mapping[str, Any]) -> Asset:
+def _asset(key: str, asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
     return Asset(
         key=key,
         href=asset["href"],
         media_type=_text(asset.get("type")),
         title=_text(asset.get("title")),
         roles=tuple(str(role) for role in _sequence(asset.get("roles"))),
-        aliases=tuple(dict.fromkeys(_aliases(asset))),
+        bands=bands_of(asset, properties),
     )
 
 
-def _aliases(asset: Mapping[str, Any]) -> Iterator[str]:
-    """Band names and common names, of the EO extension and of STAC 1.1, for an asset of exactly one band."""
-    for field in ("eo:bands", "bands"):
-        bands = [band for band in _sequence(asset.get(field)) if isinstance(band, Mapping)]
-        if len(bands) == 1:
-            names = (bands[0].get(name) for name in ("name", "common_name", "eo:common_name"))
-            yield from (_encodable(name) for name in names if isinstance(name, str) and name)
+def _properties(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = document.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def _bounds(document: Mapping[str, Any]) -> Bounds | None:
@@ -135,8 +137,7 @@ def _bounds(document: Mapping[str, Any]) -> Bounds | None:
 
 def _attribution(document: Mapping[str, Any]) -> str | None:
     """Names of the providers; of the item, or of its properties."""
-    properties = document.get("properties")
-    providers = _sequence(properties.get("providers")) if isinstance(properties, Mapping) else []
+    providers = _sequence(_properties(document).get("providers"))
     names = [p["name"] for p in providers if isinstance(p, Mapping) and isinstance(p.get("name"), str)]
     return shorten(", ".join(names), 300) or None
 

@@ -121,6 +121,8 @@ class Resolver:
             indexes=chosen.indexes,
             nodata=selection.nodata,
             unscale=selection.unscale,
+            scales=tuple(band.scale for band in chosen.asset.bands),
+            offsets=tuple(band.offset for band in chosen.asset.bands),
             expression=chosen.expression,
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NoReturn
 
 from app.errors import AssetNotFound, BadRequest, InvalidExpression, ParameterFault, shorten
 from app.model.choice import BandRef
@@ -27,11 +28,16 @@ _ANY_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 
 @dataclass(frozen=True, slots=True)
 class ChosenAsset:
-    """An asset and the bands of it that are read (None: all)."""
+    """An asset and the bands of it that are read (None: all).
+
+    Attributes:
+        by_name: The caller named a band of it, not the asset.
+    """
 
     asset: Asset
     indexes: tuple[int, ...] | None
     expression: Expression | None = None
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ def choose_assets(item: Item, selection: Selection) -> ChosenAssets:
         AssetNotFound: A name the item does not have.
         InvalidExpression: The same, inside the expression.
     """
-    listed = [_listed(item, choice, selection) for choice in _expand_all(item, selection.assets)]
+    listed = _joined(_listed(item, choice, selection) for choice in _expand_all(item, selection.assets))
+    _require_known(listed, selection.bands)
     if selection.expression is None:
         _require_some(item, listed)
         return ChosenAssets(tuple(listed), {})
@@ -73,12 +80,66 @@ def _expand_all(item: Item, choices: Sequence[AssetChoice]) -> list[AssetChoice]
 
 
 def _listed(item: Item, choice: AssetChoice, selection: Selection) -> ChosenAsset:
-    asset = find_asset(item, choice.name)
-    if asset is None:
-        raise AssetNotFound(_unknown(item, choice.name), faults=[_fault("assets", choice.name)])
+    asset, band = find_asset(item, choice.name) or _refuse(item, choice.name)
     _require_raster(item, asset)
-    indexes = choice.indexes if choice.indexes is not None else selection.indexes
-    return ChosenAsset(asset, indexes, choice.expression)
+    own = _indexes(asset, choice)
+    if band is None:
+        indexes = own or _known(asset, selection.bands) or selection.indexes
+        return ChosenAsset(asset, indexes, choice.expression)
+    if own not in (None, (1,), (band,)):
+        told = f"{shorten(choice.name)!r} is band {band} of asset {shorten(asset.key)!r}; ask the asset for others."
+        raise BadRequest(told, faults=[_fault("assets", choice.name)])
+    return ChosenAsset(asset, (band,), choice.expression, by_name=True)
+
+
+def _refuse(item: Item, name: str) -> NoReturn:
+    raise AssetNotFound(_unknown(item, name), faults=[_fault("assets", name)])
+
+
+def _indexes(asset: Asset, choice: AssetChoice) -> tuple[int, ...] | None:
+    """Bands that stand behind the name of an asset, as numbers or as names."""
+    return choice.indexes or tuple(_number(asset, name) for name in choice.bands) or None
+
+
+def _known(asset: Asset, names: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of those bands that the asset has."""
+    numbers = (_band_named(asset, name) for name in names)
+    return tuple(number for number in numbers if number)
+
+
+def _require_known(listed: Sequence[ChosenAsset], names: Sequence[str]) -> None:
+    """Raise ``BadRequest`` for a name of ``bands`` that is neither a band nor an asset among those listed."""
+    for name in names:
+        if not any(name == each.asset.key or _band_named(each.asset, name) for each in listed):
+            _number(listed[0].asset, name)
+
+
+def _number(asset: Asset, name: str) -> int:
+    number = _band_named(asset, name)
+    if number is None:
+        known = [band.names[0] for band in asset.bands if band.names]
+        told = f"its bands are {_list(known)}" if known else "the item does not name its bands"
+        fault = ParameterFault(name="bands", value=name[:80], message="is not a band of this asset")
+        raise BadRequest(f"Asset {shorten(asset.key)!r} has no band {shorten(name)!r}; {told}.", faults=[fault])
+    return number
+
+
+def _joined(chosen: Iterable[ChosenAsset]) -> list[ChosenAsset]:
+    """Read bands of one file together, that were listed one after the other by their names."""
+    joined: list[ChosenAsset] = []
+    for each in chosen:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.asset is each.asset
+            and each.by_name
+            and last.by_name
+            and not (last.expression or each.expression)
+        ):
+            joined[-1] = replace(last, indexes=(*(last.indexes or ()), *(each.indexes or ())))
+        else:
+            joined.append(each)
+    return joined
 
 
 def _add_named(item: Item, expression: Expression, listed: list[ChosenAsset]) -> ChosenAssets:
@@ -86,28 +147,39 @@ def _add_named(item: Item, expression: Expression, listed: list[ChosenAsset]) ->
     chosen = list(listed)
     names: dict[str, BandRef] = {}
     for name in expression.names:
-        names[name] = _bind(item, name, chosen, positional=bool(listed))
+        names[name] = _bind(item, name, chosen, listed=len(listed))
     if any(ref.source is None for ref in names.values()):
         return ChosenAssets(tuple(chosen), names)
     return _without_unused(chosen, names)
 
 
-def _bind(item: Item, name: str, chosen: list[ChosenAsset], *, positional: bool) -> BandRef:
+def _bind(item: Item, name: str, chosen: list[ChosenAsset], *, listed: int) -> BandRef:
     if name in item.assets:
-        return _take(item, item.assets[name], None, chosen)
-    if (match := _BAND_OF_ASSET.fullmatch(name)) and (asset := find_asset(item, match[1])):
-        return _take(item, asset, int(match[2]), chosen)
-    if asset := find_asset(item, name):
-        return _take(item, asset, None, chosen)
-    if positional and (match := _POSITION.fullmatch(name)):
+        return _take(item, item.assets[name], None, chosen, listed)
+    if (match := _BAND_OF_ASSET.fullmatch(name)) and (found := find_asset(item, match[1])):
+        asset, band = found
+        if band is None or match[2] == "1":
+            return _take(item, asset, band or int(match[2]), chosen, listed)
+    if found := find_asset(item, name):
+        return _take(item, *found, chosen, listed)
+    if listed and (match := _POSITION.fullmatch(name)):
         return BandRef(None, int(match[1]))
     raise InvalidExpression(_unknown(item, name), faults=[_fault("expression", name)])
 
 
-def _take(item: Item, asset: Asset, band: int | None, chosen: list[ChosenAsset]) -> BandRef:
-    """Point at a band of an asset that is read already, else read it too."""
+def _take(item: Item, asset: Asset, band: int | None, chosen: list[ChosenAsset], listed: int) -> BandRef:
+    """Point at a band of an asset that is read already, else read it too.
+
+    Args:
+        listed: The first so many were listed by the caller, and keep their bands.
+    """
     for position, other in enumerate(chosen):
-        if other.asset.key == asset.key and (band is None or other.indexes is None or band in other.indexes):
+        if other.asset.key != asset.key:
+            continue
+        if band is None or other.indexes is None or band in other.indexes:
+            return BandRef(position, band)
+        if position >= listed:
+            chosen[position] = replace(other, indexes=(*other.indexes, band))
             return BandRef(position, band)
     _require_raster(item, asset)
     chosen.append(ChosenAsset(asset, (band or 1,)))
@@ -124,11 +196,29 @@ def _without_unused(chosen: Sequence[ChosenAsset], names: Mapping[str, BandRef])
     )
 
 
-def find_asset(item: Item, name: str) -> Asset | None:
-    """The asset with this key, else the first raster with this alias (``eo:bands`` name, common name)."""
+def find_asset(item: Item, name: str) -> tuple[Asset, int | None] | None:
+    """The asset with this key, else the first raster of which this is a band's name or common name.
+
+    Returns:
+        The asset, and the number of its band where it has several and the name is that of one; a raster that has only
+        the band of this name goes before one that has others, too (``visual`` of Sentinel-2 has a red band as well).
+    """
     if name in item.assets:
-        return item.assets[name]
-    return next((a for a in item.assets.values() if name in a.aliases and _why_not_raster(a) is None), None)
+        return item.assets[name], None
+    several = None
+    for asset in item.assets.values():
+        number = _band_named(asset, name)
+        if number is None or _why_not_raster(asset) is not None:
+            continue
+        if len(asset.bands) == 1:
+            return asset, None
+        several = several or (asset, number)
+    return several
+
+
+def _band_named(asset: Asset, name: str) -> int | None:
+    """Number of the first band of this name or common name."""
+    return next((number for number, band in enumerate(asset.bands, 1) if name in band.names), None)
 
 
 def _require_some(item: Item, listed: Sequence[ChosenAsset]) -> None:
@@ -169,7 +259,11 @@ def _unknown(item: Item, name: str) -> str:
 
 def _all_names(item: Item, most: int = 1000) -> list[str]:
     """Names to compare a wrong one with; comparing a million of them would keep everybody waiting."""
-    return [name for asset in islice(item.assets.values(), most) for name in (asset.key, *asset.aliases)]
+    return [name for asset in islice(item.assets.values(), most) for name in _names_of(asset)]
+
+
+def _names_of(asset: Asset) -> list[str]:
+    return [asset.key, *(name for band in asset.bands for name in band.names)]
 
 
 def _without_rasters(item: Item) -> str:

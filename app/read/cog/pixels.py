@@ -130,7 +130,7 @@ def raster_of(cover: Cover, mask: Cover | None, sampling: Sampling, read: Planne
 
 
 def _unscaled(data: NDArray[Any], read: PlannedRead) -> NDArray[np.float32]:
-    """Multiply by the file's scales and add its offsets, computed in float64 and kept in float32, as rio-tiler does."""
+    """Multiply by the scales and add the offsets, computed in float64 and kept in float32, as rio-tiler does."""
     scales, offsets = _scales(read)
     unscaled: NDArray[np.float32] = data.astype(np.float32)
     np.multiply(unscaled, scales[:, None, None], out=unscaled, casting="unsafe")
@@ -139,8 +139,8 @@ def _unscaled(data: NDArray[Any], read: PlannedRead) -> NDArray[np.float32]:
 
 
 def _scales(read: PlannedRead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    picked = np.array(read.indexes) - 1
-    return np.array(read.header.scales)[picked], np.array(read.header.offsets)[picked]
+    scales, offsets = read.scaling
+    return np.array(scales), np.array(offsets)
 
 
 def ranges_of(read: PlannedRead) -> tuple[tuple[float, float], ...] | None:

@@ -48,12 +48,23 @@ def resampled(cover: Cover, mask: Cover | None, window: Sampling, read: PlannedR
     alpha = alpha_band_of(read)
     bands = pixels[[*places, *([] if alpha is None else [cover.pixels.bands.index(alpha)])]]
     valid = None if mask is None else assemble(mask, window)[..., 0]
-    alone = replace(read, indexes=tuple(range(1, len(read.indexes) + 1)))
+    alone = _alone(read)
     with rasterio.Env(**GDAL_OPTIONS), MemoryFile() as file:
         _write(file, bands, valid, cover.pixels.level, window, read)
         with file.open(driver="GTiff") as dataset, RioReader(None, dataset=dataset) as rio:
             raster = warp(rio, alone, plan)
     return replace(raster, descriptions=read.descriptions, ranges=ranges_of(read))
+
+
+def _alone(read: PlannedRead) -> PlannedRead:
+    """The same read of a file that holds its bands only, one after the other."""
+    scales, offsets = read.scaling if read.source.unscale else ((), ())
+    return replace(
+        read,
+        indexes=tuple(range(1, len(read.indexes) + 1)),
+        header=replace(read.header, scales=scales, offsets=offsets),
+        source=replace(read.source, scales=(), offsets=()),
+    )
 
 
 def _write(
@@ -70,13 +81,9 @@ def _write(
     count, height, width = bands.shape
     profile = {"driver": "GTiff", "dtype": bands.dtype, "count": count, "height": height, "width": width,
                "crs": header.crs, "transform": place, "nodata": header.nodata}  # fmt: skip
-    picked = [index - 1 for index in read.indexes]
     with file.open(**profile) as dataset:
         dataset.write(bands)
-        extra = count - len(picked)
-        if extra:
+        if count > len(read.indexes):
             dataset.colorinterp = (*dataset.colorinterp[:-1], ColorInterp.alpha)
-        dataset.scales = (*(header.scales[each] for each in picked), *[1.0] * extra)
-        dataset.offsets = (*(header.offsets[each] for each in picked), *[0.0] * extra)
         if valid is not None:
             dataset.write_mask(valid > 0)

@@ -19,18 +19,20 @@ def parse(**document):
 
 
 def test_an_item_gives_its_assets_with_all_their_names():
-    """EO extension and STAC 1.1 both name a single band; a picture of three bands has no common name."""
+    """EO extension and STAC 1.1 both name bands, STAC 0.8 by their number in the properties."""
     assets = {
         "B04": {"href": "./B04.tif", "eo:bands": [{"name": "B4", "common_name": "red"}]},
         "nir": {"href": "./nir.tif", "bands": [{"name": "B08", "eo:common_name": "nir08"}]},
         "visual": {"href": "./v.tif", "eo:bands": [{"name": "red"}, {"name": "green"}]},
+        "old": {"href": "./old.tif", "eo:bands": [1]},
         "broken": {"title": "no href"},
     }
-    item = parse(assets=assets)
-    assert {key: asset.aliases for key, asset in item.assets.items()} == {
-        "B04": ("B4", "red"),
-        "nir": ("B08", "nir08"),
-        "visual": (),
+    item = parse(assets=assets, properties={"eo:bands": [{"name": "B1"}, {"name": "B2", "common_name": "blue"}]})
+    assert {key: tuple(band.names for band in asset.bands) for key, asset in item.assets.items()} == {
+        "B04": (("B4", "red"),),
+        "nir": (("B08", "nir08"),),
+        "visual": (("red",), ("green",)),
+        "old": (("B2", "blue"),),
     }
 
 
