@@ -33,10 +33,10 @@ OPEN = PROBES | {"/", "/docs", "/openapi.json", "/favicon.ico"}
 SCOPES = {
     **dict.fromkeys(("tiles", "tilejson"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "preview", "point"), Scope.DATA),
-    **dict.fromkeys(("info", "bounds", "assets", "explain"), Scope.INFO),
+    **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
-ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "metrics": Scope.METRICS}
+ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "indices": Scope.INFO, "metrics": Scope.METRICS}
 """Scope by the first word of other routes."""
 
 BY_HEADER = "Authorization, X-API-Key"

@@ -57,6 +57,13 @@ EXPRESSION = Parameter(
     "(B08-B04)/(B08+B04)",
     aliases=("band_expression",),
 )
+INDEX = Parameter(
+    "index",
+    "Spectral indices by name, in place of `expression`: see `/indices`. The item's bands need common names.",
+    "ndvi",
+    repeats=True,
+    stac_only=True,
+)
 BANDS = Parameter(
     "bands",
     "Names of bands: of the assets listed, where `assets` is given, else of any asset of the item.",
@@ -144,7 +151,7 @@ COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as T
 
 DATASET = (URL, STRICT)
 READING = (
-    ASSETS, EXPRESSION, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
+    ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
     RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
 )  # fmt: skip
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from rasterio.errors import CRSError
 from app.api.dialect import RESAMPLING
 from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
+from app.compute.indices import INDICES, Index
 from app.errors import BadRequest, InvalidExpression, InvalidType, ParameterFault
 from app.model.expression import Expression
 from app.model.grid import Bounds
@@ -42,7 +44,7 @@ def parse_selection(query: Query) -> Selection:
         assets=assets,
         bands=bands,
         indexes=_indexes(query, "bidx", query.all("bidx")),
-        expression=parse_expression(query, "expression", query.text("expression")),
+        expression=_indices(query) or parse_expression(query, "expression", query.text("expression")),
         nodata=query.number("nodata", nan=True),
         unscale=query.flag("unscale"),
         resampling=query.choice("resampling", RESAMPLING) or "nearest",
@@ -145,6 +147,30 @@ def parse_expression(query: Query, parameter: str, text: str | None) -> Expressi
     if not expression.names:
         raise query.fault(parameter, text, "names no band; write for example (B08-B04)/(B08+B04)")
     return expression
+
+
+def _indices(query: Query) -> Expression | None:
+    """Band math of the indices that are named, as if it had been written out."""
+    names = _names(query.all("index"))
+    if not names:
+        return None
+    if query.text("expression") is not None:
+        raise query.fault("index", ",".join(names), "and expression cannot both be given; leave one out")
+    return parse_expression(query, "index", ";".join(find_index(name).expression for name in names))
+
+
+def find_index(name: str) -> Index:
+    """Look a spectral index up, whatever the case of its name.
+
+    Raises:
+        BadRequest: No such index; the message names the ones there are.
+    """
+    index = INDICES.get(name.lower())
+    if index is None:
+        near = difflib.get_close_matches(name.lower()[:80], INDICES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(INDICES)}"
+        raise BadRequest.of("index", name, f"is not an index; {hint}")
+    return index
 
 
 def parse_rescale(query: Query) -> tuple[tuple[float, float], ...]:

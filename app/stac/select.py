@@ -17,6 +17,8 @@ from app.model.request import AssetChoice, Selection
 
 _POSITION = re.compile(r"[bB]([1-9][0-9]{0,3})")
 _BAND_OF_ASSET = re.compile(r"(.+)_[bB]([1-9][0-9]{0,3})")
+_KIN = {"nir": ("nir08",), "rededge": ("rededge071",)}
+"""Common names that stand in for missing ones: Landsat's near infrared is ``nir08``, EO 2.0 has three red edges."""
 _OTHER_ROLES = frozenset({"thumbnail", "metadata"})
 _OTHER_SUFFIXES = frozenset(
     (".csv", ".gif", ".gpkg", ".grib", ".grib2", ".h5", ".hdf", ".html", ".j2k", ".jp2", ".jpeg", ".jpg", ".json",
@@ -205,6 +207,10 @@ def find_asset(item: Item, name: str) -> tuple[Asset, int | None] | None:
     """
     if name in item.assets:
         return item.assets[name], None
+    return _find_band(item, name) or next(filter(None, (_find_band(item, kin) for kin in _KIN.get(name, ()))), None)
+
+
+def _find_band(item: Item, name: str) -> tuple[Asset, int | None] | None:
     several = None
     for asset in item.assets.values():
         number = _band_named(asset, name)

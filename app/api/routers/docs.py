@@ -49,6 +49,8 @@ SUMMARIES = {
     "/{ds}/bounds": "Bounds",
     "/stac/assets": "Assets of an item",
     "/{ds}/explain": "How a tile would be made",
+    "/indices": "Spectral indices",
+    "/indices/{name}": "One spectral index",
 }
 
 IN_PATH = {
@@ -62,6 +64,7 @@ IN_PATH = {
     "format": "png",
     "point": "30.85,29.48",
     "path": "catalog.json",
+    "name": "ndvi",
 }
 """Values of path parameters that lie inside the sample's scenes."""
 

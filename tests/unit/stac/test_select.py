@@ -183,6 +183,11 @@ def test_a_band_that_an_asset_does_not_have_is_refused_with_those_it_has():
         choose_naip(assets=[AssetChoice(name="nir", indexes=(2,))])
 
 
+def test_landsat_has_its_near_infrared_under_another_common_name():
+    landsat = item(SR_B5=asset("SR_B5", "nir08"))
+    assert find_asset(landsat, "nir") == (landsat.assets["SR_B5"], None)
+
+
 def test_bands_of_the_request_are_looked_for_in_each_asset():
     """Renders of TiTiler's own tests list ``assets`` and ``bands`` of the same names."""
     chosen = choose_assets(
