@@ -15,7 +15,7 @@ from app import __version__
 from app.api.access import Access
 from app.api.middleware import Door
 from app.api.problems import install_problems
-from app.api.routers import about, crops, docs, explain, indices, points, sample, server, tilejson, tiles
+from app.api.routers import about, crops, docs, explain, indices, points, renders, sample, server, tilejson, tiles
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
 from app.pipeline.vitals import Vitals
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         crops,
         points,
         about,
+        renders,
         explain,
         server,
         docs,

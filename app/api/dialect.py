@@ -114,6 +114,13 @@ COLORMAP_NAME = Parameter("colormap_name", "Name of a colormap for one band.", "
 COLORMAP = Parameter("colormap", "A colormap as JSON: value to colour, or a list of intervals.", '{"1": "#ff0000"}')
 RETURN_MASK = Parameter("return_mask", "Add the mask (alpha channel, last plane of an array).", "true", schema=BOOLEAN)
 
+RENDER = Parameter(
+    "render",
+    "A render of the item (see `/stac/renders`): it says what the query itself leaves open.",
+    "ndvi",
+    stac_only=True,
+)
+
 WIDTH = Parameter("width", "Columns of the picture; alone, the height keeps the aspect.", "256", schema=INTEGER)
 HEIGHT = Parameter("height", "Rows of the picture; alone, the width keeps the aspect.", "256", schema=INTEGER)
 MAX_SIZE = Parameter("max_size", "Longest side, when neither width nor height is given.", "1024", schema=INTEGER)
@@ -156,11 +163,11 @@ READING = (
 )  # fmt: skip
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)
 
-TILE = (*DATASET, *READING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
+TILE = (*DATASET, RENDER, *READING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
 TILE_OF_SET = tuple(parameter for parameter in TILE if parameter is not TMS)
 TILEJSON = (*TILE, MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE)
-CROP = (*DATASET, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
-PREVIEW = (*DATASET, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
+CROP = (*DATASET, RENDER, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
+PREVIEW = (*DATASET, RENDER, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
 POINT = (*DATASET, *READING, COORD_CRS, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.model.grid import Bounds
 from app.model.location import Location
@@ -50,6 +51,7 @@ class Item:
     Attributes:
         bounds_wgs84: The item's ``bbox`` (2D), or the bounds of its geometry, or None.
         attribution: Names of the providers, joined, or None.
+        renders: Ways to show it by name, as the render extension writes them.
         size_bytes: Length of the document, for caches that count bytes.
     """
 
@@ -58,4 +60,5 @@ class Item:
     assets: Mapping[str, Asset]
     bounds_wgs84: Bounds | None = None
     attribution: str | None = None
+    renders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     size_bytes: int = 0

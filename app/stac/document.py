@@ -11,6 +11,7 @@ from app.model.grid import Bounds
 from app.model.item import Asset, Item
 from app.model.location import Location
 from app.stac.bands import bands_of
+from app.stac.renders import renders_of
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ASSETS_MAX = 10_000
@@ -43,6 +44,7 @@ def parse_item(body: bytes, location: Location) -> Item:
         },
         bounds_wgs84=_bounds(document),
         attribution=_attribution(document),
+        renders=renders_of(document),
         size_bytes=len(body),
     )
 

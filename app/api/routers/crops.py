@@ -11,6 +11,7 @@ from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import CROP, PREVIEW, documented
 from app.api.params import PREVIEW_SIZE, WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
+from app.api.renders import with_render
 from app.api.responses import image_response, known_names
 from app.api.route import PlainRoute
 from app.api.tiles import tile_buffer
@@ -88,6 +89,7 @@ async def answer_picture(
 ) -> Response:
     """Render a frame and answer with it."""
     rt = runtime(request)
+    query = await with_render(request, ds, query)
     req = ImageRequest(
         dataset=dataset_ref(request, ds, query),
         selection=parse_selection(query),

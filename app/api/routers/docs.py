@@ -48,6 +48,8 @@ SUMMARIES = {
     "/{ds}/info": "Bands, size, CRS, nodata",
     "/{ds}/bounds": "Bounds",
     "/stac/assets": "Assets of an item",
+    "/stac/renders": "Renders of an item",
+    "/stac/renders/{render}": "One render of an item",
     "/{ds}/explain": "How a tile would be made",
     "/indices": "Spectral indices",
     "/indices/{name}": "One spectral index",
@@ -65,6 +67,7 @@ IN_PATH = {
     "point": "30.85,29.48",
     "path": "catalog.json",
     "name": "ndvi",
+    "render": "ndvi",
 }
 """Values of path parameters that lie inside the sample's scenes."""
 

@@ -9,6 +9,7 @@ from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import EXPLAIN, documented
 from app.api.params import PREVIEW_SIZE, parse_selection, parse_style
 from app.api.query import Query
+from app.api.renders import with_render
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, tile_frame
@@ -24,7 +25,7 @@ router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 async def explain(request: Request, ds: DatasetKind) -> Response:
     """The plan of a tile (`tile=z/x/y`) or of a preview: grid, sources, overviews, blocks, and the driver of each."""
     rt = runtime(request)
-    query = query_of(request, ds, EXPLAIN)
+    query = await with_render(request, ds, query_of(request, ds, EXPLAIN))
     options = read_tile_options(query, rt.settings, None, None)
     req = ImageRequest(
         dataset=dataset_ref(request, ds, query),

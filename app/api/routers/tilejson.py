@@ -25,6 +25,7 @@ from app.api.dialect import (
 from app.api.origin import base_url
 from app.api.params import FORMATS, parse_selection, parse_style
 from app.api.query import Query
+from app.api.renders import with_render
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, ZOOM_MAX, find_tms, read_tile_options
@@ -61,6 +62,7 @@ async def answer_tilejson(
 ) -> Response:
     """Describe the dataset, and write the URL of its tiles; what a tile would refuse is refused here."""
     rt = runtime(request)
+    query = await with_render(request, ds, query)
     matrix_set = find_tms(tms)
     extension = query.choice("tile_format", tuple(FORMATS))
     options = read_tile_options(query, rt.settings, None, extension, scale_parameter=_scale_parameter(query))

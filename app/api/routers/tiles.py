@@ -10,6 +10,7 @@ from app.api.dialect import TILE, TILE_OF_SET, documented
 from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
 from app.api.query import Query
+from app.api.renders import with_render
 from app.api.responses import empty_tile, image_response, known_names, no_content
 from app.api.route import PlainRoute
 from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
@@ -38,6 +39,7 @@ async def tile_of_matrix_set(request: Request, ds: DatasetKind, tms: str, z: str
 async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str, zxy: tuple[str, str, str]) -> Response:
     """Render one tile; outside the data the answer is what ``empty=`` says."""
     rt = runtime(request)
+    query = await with_render(request, ds, query)
     z, x, y = zxy
     row, scale, extension = split_row(y)
     matrix_set, options = find_tms(tms), read_tile_options(query, rt.settings, scale, extension)
