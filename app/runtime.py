@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from cachetools import LRUCache
+
 from app.cache.flight import Collapse
 from app.cache.memory import MemoryCache
 from app.limits.admission import Admission
@@ -12,6 +14,7 @@ from app.limits.limits import Limits
 from app.limits.workers import Workers
 from app.model.grid import Grid
 from app.model.raster import Rendered
+from app.model.request import Ranges
 from app.net.budget import MIB
 from app.net.client import GuardedClient
 from app.net.location import Locator
@@ -28,6 +31,9 @@ from app.read.threads import GdalThreads
 from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
+
+RANGES_MAX = 1024
+"""Measured ranges remembered: one for each way to show a scene."""
 
 ANSWER_BYTES = 1024
 """What an answer takes in memory besides its body."""
@@ -50,6 +56,8 @@ class Runtime:
         admission: Who may read pixels now.
         collapse: Equal pictures that are being made.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
+        ranges: What ``rescale=auto`` found, by name of plan and percentiles.
+        measuring: Equal ranges that are being found.
         ready: False before the first request may come, and while draining.
         full: So little memory is left that requests should go elsewhere.
     """
@@ -59,6 +67,8 @@ class Runtime:
     reader: Reader
     answers: MemoryCache[str, Rendered]
     collapse: Collapse[str, Rendered]
+    ranges: LRUCache[str, Ranges]
+    measuring: Collapse[str, Ranges]
     limits: Limits
     admission: Admission
     workers: Workers
@@ -81,6 +91,7 @@ class Runtime:
     def clear_caches(self) -> None:
         """Drop all that is only kept to be quick."""
         self.answers.clear()
+        self.ranges.clear()
         self.resolver.clear()
         self.reader.clear()
         self.store.clear()
@@ -123,6 +134,8 @@ def build_runtime(settings: Settings) -> Runtime:
             largest_share=1 / 16,
         ),
         collapse=Collapse(),
+        ranges=LRUCache(RANGES_MAX),
+        measuring=Collapse(),
         limits=Limits(settings),
         admission=Admission(settings.requests_max, settings.queue_max_s),
         workers=workers,

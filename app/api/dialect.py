@@ -103,7 +103,10 @@ PADDING = Parameter("padding", "Pixels read around the picture and cut off again
 BUFFER = Parameter("buffer", "Pixels added on every side, in steps of 0.5.", "0.5", schema=NUMBER)
 
 RESCALE = Parameter(
-    "rescale", "`low,high` mapped to 0..255: one pair for all bands, or one per band (repeated, flat, JSON).", "0,3000",
+    "rescale",
+    "`low,high` mapped to 0..255: one pair for all bands, or one per band (repeated, flat, JSON); "
+    "or `auto`, `auto:p,q`: percentiles (2 and 98) of each band over the whole dataset.",
+    "0,3000",
     repeats=True,
 )  # fmt: skip
 COLOR_FORMULA = Parameter(

@@ -59,8 +59,10 @@ def parse_style(query: Query) -> Style:
     formula = query.text("color_formula")
     if formula is not None:
         parse_formula(formula)
+    auto = parse_auto(query)
     return Style(
-        rescale=parse_rescale(query),
+        rescale=() if auto else parse_rescale(query),
+        auto=auto,
         color_formula=formula,
         colormap=_colormap(query),
         return_mask=query.flag("return_mask", default=True),
@@ -183,6 +185,20 @@ def parse_rescale(query: Query) -> tuple[tuple[float, float], ...]:
         if not low < high:
             raise query.fault("rescale", f"{low:g},{high:g}", "must be low,high with low below high")
     return tuple(pairs)
+
+
+def parse_auto(query: Query) -> tuple[float, float] | None:
+    """Read ``auto`` or ``auto:p,q``: percentiles, 2 and 98 when none are said; None for ranges in numbers."""
+    values = query.all("rescale")
+    if not any(value.startswith("auto") for value in values):
+        return None
+    number = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
+    match = re.fullmatch(rf"auto(?::{number},{number})?", values[0]) if len(values) == 1 else None
+    low, high = (float(match[1] or 2), float(match[2] or 98)) if match else (0.0, 0.0)
+    if not 0 <= low < high <= 100:
+        told = "is not auto or auto:p,q with percentiles 0 to 100, for all bands at once; write for example auto:2,98"
+        raise query.fault("rescale", "&".join(values), told)
+    return low, high
 
 
 def _numbers(query: Query, value: str) -> list[float]:

@@ -27,6 +27,8 @@ def image_response(request: Request, query: Query, answer: Rendered | Unchanged)
         **_place(answer.grid),
         **ignored(query),
     }
+    if answer.rescale:
+        headers["X-Rescale"] = ",".join(f"{value!r}" for low_high in answer.rescale for value in low_high)
     if isinstance(answer, Unchanged) or _has_any(request):
         return Response(status_code=304, headers=headers)
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"

@@ -74,6 +74,7 @@ class Rendered:
     Attributes:
         name: Names these very bytes.
         remembered: It was made for an earlier request.
+        rescale: Ranges that were measured for it, or empty.
     """
 
     name: str
@@ -81,11 +82,13 @@ class Rendered:
     media_type: str
     grid: Grid
     remembered: bool = False
+    rescale: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """The caller has the answer of this name already."""
+    """The caller has the answer of this name already; fields as those of ``Rendered``."""
 
     name: str
     grid: Grid
+    rescale: tuple[tuple[float, float], ...] = ()

@@ -17,6 +17,10 @@ ColormapTable = dict[int, Rgba] | dict[float | int, Rgba] | Sequence[tuple[tuple
 """Either value to colour, or a list of ``((low, high), colour)`` with ``low <= value < high`` (rio-tiler's forms)."""
 
 
+Ranges = tuple[tuple[float, float], ...]
+"""``(low, high)`` per band."""
+
+
 class Format(StrEnum):
     """Encodings of an image or array; the value is the file extension."""
 
@@ -120,12 +124,14 @@ class Style:
 
     Attributes:
         rescale: ``(low, high)`` pairs: one for all bands, or one per band; empty for none.
+        auto: Percentiles ``(p, q)`` between which to rescale, measured on the whole dataset; None for ``rescale``.
         color_formula: rio-color operations, or None.
         colormap: Table of colours, or None.
         return_mask: Add the mask (alpha channel, last plane of an array).
     """
 
-    rescale: tuple[tuple[float, float], ...] = ()
+    rescale: Ranges = ()
+    auto: tuple[float, float] | None = None
     color_formula: str | None = None
     colormap: ColormapTable | None = None
     return_mask: bool = True

@@ -16,6 +16,7 @@ from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import ColormapTable, ImageRequest
 from app.observe.record import step
+from app.pipeline.autoscale import settle_ranges
 from app.pipeline.lookup import choose, open_headers
 from app.plan.reads import plan_reads
 from app.read.reader import Piece, ready
@@ -35,6 +36,14 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
     headers = await open_headers(rt, choice.sources)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
+    if req.style.auto is None:
+        return await answer_plan(rt, plan, req, known)
+    req = await settle_ranges(rt, choice, headers, req)
+    return replace(await answer_plan(rt, plan, req, known), rescale=req.style.rescale)
+
+
+async def answer_plan(rt: Runtime, plan: Plan, req: ImageRequest, known: Container[str]) -> Rendered | Unchanged:
+    """Give the answer from memory, or draw it."""
     name = name_of(rt.settings.driver, plan.key, req.style.key, req.format)
     if name in known:
         return Unchanged(name=name, grid=plan.grid)
@@ -73,6 +82,8 @@ def taken(pieces: list[Piece]) -> Iterator[Raster]:
 
 def rehearse(plan: Plan, req: ImageRequest) -> None:
     """Do everything behind the read with one pixel of zeros, to raise what it would raise."""
+    if req.style.auto:
+        req = replace(req, style=replace(req.style, rescale=((0.0, 1.0),), auto=None))
     finish([ready(_zeros(read, plan.grid)) for read in plan.reads], plan, req)
 
 
