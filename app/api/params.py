@@ -58,7 +58,7 @@ def parse_style(query: Query) -> Style:
     """Read how to show it: rescale, colour formula, colormap, mask."""
     formula = query.text("color_formula")
     if formula is not None:
-        parse_formula(formula)
+        formula = " ".join(parse_formula(formula))
     auto = parse_auto(query)
     return Style(
         rescale=() if auto else parse_rescale(query),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -53,3 +54,21 @@ class Expression:
     outputs: tuple[Node, ...] = field(compare=False, repr=False)
     names: tuple[str, ...] = field(compare=False)
     descriptions: tuple[str, ...] = field(compare=False)
+
+    def written(self, bands: Mapping[str, int]) -> str:
+        """Text that is equal where the same is computed of the same bands, whatever those are called.
+
+        Args:
+            bands: Name to position among the bands read.
+        """
+        return ";".join(_written(output, bands) for output in self.outputs)
+
+
+def _written(node: Node, bands: Mapping[str, int]) -> str:
+    match node:
+        case Number(value):
+            return repr(value)
+        case Band(name):
+            return f"[{bands[name]}]"
+        case Operation(name, arguments):
+            return f"{name}({','.join(_written(each, bands) for each in arguments)})"

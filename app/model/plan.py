@@ -111,7 +111,7 @@ class Plan:
         grid = self.grid
         lattice = (grid.crs.to_wkt() if grid.crs else None, grid.bounds, grid.width, grid.height, self.whole)
         how = (self.resampling, self.reproject, self.padding)
-        computed = (self.expression and self.expression.text, sorted(self.bands.items()))
+        computed = self.expression and self.expression.written(self.bands)
         return repr((lattice, how, computed, [read.key for read in self.reads]))
 
 

@@ -14,7 +14,7 @@ from app.encode.encode import choose_format, encode, fits
 from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered, Unchanged
-from app.model.request import ColormapTable, ImageRequest
+from app.model.request import ColormapTable, Format, ImageRequest
 from app.observe.record import step
 from app.pipeline.autoscale import settle_ranges
 from app.pipeline.lookup import choose, open_headers
@@ -44,13 +44,19 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
 
 async def answer_plan(rt: Runtime, plan: Plan, req: ImageRequest, known: Container[str]) -> Rendered | Unchanged:
     """Give the answer from memory, or draw it."""
-    name = name_of(rt.settings.driver, plan.key, req.style.key, req.format)
+    name = name_of(rt.settings.driver, plan.key, req.style.key, req.format, *_told_names(plan, req.format))
     if name in known:
         return Unchanged(name=name, grid=plan.grid)
     if answer := rt.answers.kept(name):
         return replace(answer, remembered=True)
     charge_picture(plan)
     return await rt.collapse.run(name, lambda: draw(rt, plan, req, name))
+
+
+def _told_names(plan: Plan, format: Format | None) -> tuple[str, ...]:
+    """What the expression calls its results, where the answer tells that: pictures and ``.npy`` do not."""
+    silent = format is None or format.is_picture or format is Format.NPY
+    return () if silent or plan.expression is None else plan.expression.descriptions
 
 
 async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendered:
