@@ -79,6 +79,8 @@ def test_items_tell_their_assets_and_why_those_cannot_be_read_here(server: Serve
     assert set(keys) <= written["assets"].keys()
     server.get("/stac/info", document)
     check_bounds(server, document, written)
+    check_names(server, document, written, keys)
+    check_renders(server, document, written)
     if not keys:
         assert "no GeoTIFF" in detail(server, document) or "no assets" in detail(server, document)
         return
@@ -129,6 +131,26 @@ def expected_reason(written: Any) -> str:
         case _, {"extent": _}:
             return "is a STAC Collection, not an item"
     return "not a STAC item: it has no 'assets' object"
+
+
+def check_names(server: Server, document: str, written: Any, keys: list[str]) -> None:
+    """Every name that the item gives to the band of a raster finds it; that it cannot be read is another matter."""
+    rasters = [asset for key, asset in written["assets"].items() if key in keys]
+    bands = [band for asset in rasters for band in (*asset.get("eo:bands", ()), *asset.get("bands", ()))]
+    bands = [band for band in bands if isinstance(band, dict)]
+    names = {band.get(word) for band in bands for word in ("name", "common_name", "eo:common_name")} - {None}
+    for name in sorted(names)[:4]:
+        answer = server.get("/stac/tilejson.json", document, assets=name)
+        assert answer.status_code in (403, 424, 502, 503), answer.text
+
+
+def check_renders(server: Server, document: str, written: Any) -> None:
+    told = server.get("/stac/renders", document).json()["renders"]
+    assert set(told) == {*written.get("renders", {}), *written.get("properties", {}).get("renders", {})}
+    for name, each in told.items():
+        assert server.get(f"/stac/renders/{name}", document).json() == each
+        answer = server.get("/stac/tilejson.json", document, render=name)
+        assert answer.status_code in ((403, 424, 502, 503) if each["valid"] else (400, 404)), answer.text
 
 
 def check_bounds(server: Server, document: str, written: Any) -> None:
