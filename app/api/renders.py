@@ -12,12 +12,15 @@ from fastapi import Request
 
 from app.api.dataset import dataset_ref, runtime
 from app.api.dialect import READING, RENDER, STYLING
-from app.api.query import REMEMBERED, Query
+from app.api.query import Query
 from app.errors import shorten
 from app.model.item import Item
 from app.model.request import DatasetKind
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.lookup import fetch_item
+
+MERGED_MAX = 64
+"""Merged queries kept; each holds its item in memory."""
 
 _SPELLINGS = {name: each.name for each in (*READING, *STYLING) for name in (each.name, *each.aliases)}
 _RIVALS = ({"colormap", "colormap_name"}, {"expression", "index"})
@@ -39,7 +42,7 @@ async def with_render(request: Request, ds: DatasetKind, query: Query) -> Query:
     return _merged(query, item, name)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=MERGED_MAX)
 def _merged(query: Query, item: Item, name: str) -> Query:
     if name not in item.renders:
         raise query.fault(
