@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.beside import measure_beside
+from benchmarks.beside import UNGUARDED, find_swath, measure_beside
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
 from benchmarks.guards.run import SUBJECTS, measure_guards
@@ -37,7 +37,7 @@ PARTS = ("cost", "throughput", "http", "memory")
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", "peer"]))
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", "unguarded", "peer"]))
 @click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
@@ -60,8 +60,8 @@ def main(
 
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
     `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
-    Swath alone. `beside` compares warm requests with those of another checkout of Swath. `peer` installs TiTiler into
-    an environment in the cache folder.
+    Swath alone. `beside` compares warm requests with those of another checkout of Swath, `unguarded` with those of this
+    one without its guards. `peer` installs TiTiler into an environment in the cache folder.
     """
     try:
         if output["page"]:
@@ -74,10 +74,12 @@ def main(
         if parts == ("guards",):
             options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        alone = no_peer or output["profile"] or parts in (("guards",), ("beside",))
+        alone = no_peer or output["profile"] or parts in (("guards",), ("beside",), ("unguarded",))
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
-            click.echo(f"\n{compare(bench, checkout or ROOT, find_cases(cases), options)}")
+            click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases), options)}")
+        elif parts == ("unguarded",):
+            click.echo(f"\n{compare(bench, UNGUARDED, find_cases(cases), options)}")
         elif output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:
@@ -145,8 +147,8 @@ def write_page(names: list[str]) -> None:
     target.write_text(page(results, method))
 
 
-def compare(bench: Bench, other: Path, cases: list[Case], options: Options) -> str:
-    """The table of two checkouts of Swath."""
+def compare(bench: Bench, other: Sequence[str], cases: list[Case], options: Options) -> str:
+    """The table of this Swath and another command."""
     return beside({case.key: measure_beside(bench, other, case, pan(), options) for case in cases})
 
 

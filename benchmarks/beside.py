@@ -1,7 +1,9 @@
-"""Two checkouts of Swath, by turns: what does a change cost, or save?"""
+"""Swath and another form of it, by turns: what does a change cost, or save, and what do the guards cost?"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -18,11 +20,17 @@ ROUNDS = 15
 """Differences of a few percent are asked for, and single rounds differ by as much."""
 
 
-def measure_beside(bench: Bench, other: Path, case: Case, places: list[Tile], options: Options) -> dict[str, float]:
-    """CPU per warm request of both checkouts, in ms, and the median of the ratios of rounds that follow each other."""
+UNGUARDED = [sys.executable, "-m", "benchmarks.unguarded"]
+"""The command of this checkout without its guards."""
+
+
+def measure_beside(
+    bench: Bench, other: Sequence[str], case: Case, places: list[Tile], options: Options
+) -> dict[str, float]:
+    """CPU per warm request here and there, in ms, and the median ratio of rounds that follow each other."""
     with ExitStack() as stack:
         here = stack.enter_context(bench.start("swath"))
-        there = stack.enter_context(bench.start("swath", program=find_swath(other)))
+        there = stack.enter_context(bench.start("swath", program=other))
         asked = paths(case, bench.item, places)
         for server in (here, there):
             measure_round(server, asked, at_least_s=options.round_s)
@@ -34,7 +42,7 @@ def measure_beside(bench: Bench, other: Path, case: Case, places: list[Tile], op
     }
 
 
-def find_swath(checkout: Path) -> Path:
+def find_swath(checkout: Path) -> list[str]:
     """The command of another checkout.
 
     Raises:
@@ -43,7 +51,7 @@ def find_swath(checkout: Path) -> Path:
     program = checkout.resolve() / ".venv/bin/swath"
     if not program.is_file():
         raise BenchError(f"{program} is not there; type make setup in {checkout}")
-    return program
+    return [str(program)]
 
 
 def _pair(here: Program, there: Program, asked: list[str], round_s: float, *, first: int) -> tuple[float, float]:

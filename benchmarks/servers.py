@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +54,12 @@ class Bench:
         workers: int = 1,
         upstream: str | None = None,
         caches: bool = False,
-        program: Path | None = None,
+        program: Sequence[str] = (),
     ) -> Program:
         """Start a server.
 
         Args:
-            program: Swath's command of another checkout.
+            program: Another command that serves as ``swath`` does.
             upstream: What it may read besides local files, as ``host:port``.
             caches: Let Swath remember answers, as it does when it is shipped.
         """
@@ -78,9 +79,9 @@ def swath_env(folder: Path, upstream: str | None = None, *, caches: bool = False
     return {**env, "SWATH_ALLOW_HOSTS": upstream} if upstream else env
 
 
-def _swath(port: int, workers: int, program: Path | None) -> list[str]:
-    swath = program or Path(sys.executable).with_name("swath")
-    return [str(swath), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+def _swath(port: int, workers: int, program: Sequence[str]) -> list[str]:
+    swath = program or [str(Path(sys.executable).with_name("swath"))]
+    return [*swath, "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
 
 
 def _titiler(python: Path, port: int, workers: int) -> list[str]:
