@@ -7,6 +7,7 @@ several workers each change of one of the library's numbers is a write to a mapp
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -124,11 +125,35 @@ class CacheCount:
         self._published = self.hits, self.misses
 
 
+class _Stage:
+    """Times of one stage that are not published yet."""
+
+    def __init__(self, name: str) -> None:
+        self._histogram = DURATION.labels(name)
+        self._counts = [0] * (len(SECONDS) + 1)
+        self._sum_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._sum_s += seconds
+
+    def publish(self) -> None:
+        """Hand the numbers to the library, whose ``observe`` takes one value at a time."""
+        counts, self._counts = self._counts, [0] * len(self._counts)
+        spent_s, self._sum_s = self._sum_s, 0.0
+        for bucket, count in zip(self._histogram._buckets, counts, strict=True):  # noqa: SLF001
+            if count:
+                bucket.inc(count)
+        self._histogram._sum.inc(spent_s)  # noqa: SLF001
+
+
 class _Tally:
     """What happens more often than it is published: plain numbers, of this process."""
 
     def __init__(self) -> None:
         self.in_flight = 0
+        self.stages: dict[str, _Stage] = {}
         self.upstream_bytes = 0
         self.requests: dict[tuple[str, int], int] = {}
         """By route and status."""
@@ -138,13 +163,20 @@ class _Tally:
         requests, self.requests = self.requests, {}
         for (route, status), count in requests.items():
             REQUESTS.labels(route or "none", status).inc(count)
+        for stage in self.stages.values():
+            stage.publish()
         received, self.upstream_bytes = self.upstream_bytes, 0
         UPSTREAM_BYTES.inc(received)
+
+    def add_time(self, name: str, spent_ms: float) -> None:
+        stage = self.stages.get(name)
+        if stage is None:
+            stage = self.stages[name] = _Stage(name)
+        stage.add(spent_ms / 1000)
 
 
 _tally = _Tally()
 _caches: dict[CacheName, CacheCount] = {}
-_stages: dict[str, Histogram] = {}
 
 
 def cache_count(name: CacheName, size_bytes: Callable[[], float]) -> CacheCount:
@@ -165,22 +197,14 @@ def end_request(record: Record, total_ms: float) -> None:
     key = record.route, record.status
     _tally.requests[key] = _tally.requests.get(key, 0) + 1
     for stage, spent_ms in record.steps_ms.items():
-        _stage(stage).observe(spent_ms / 1000)
-    _stage("total").observe(total_ms / 1000)
+        _tally.add_time(stage, spent_ms)
+    _tally.add_time("total", total_ms)
     if record.problem:
         REFUSED.labels(record.problem).inc()
         if record.status == 504:
             DEADLINE_EXCEEDED.inc()
     if record.status == 499:
         CLIENT_GONE.inc()
-
-
-def _stage(name: str) -> Histogram:
-    """Give the histogram of a stage; the library's own look-up takes a lock."""
-    stage = _stages.get(name)
-    if stage is None:
-        stage = _stages[name] = DURATION.labels(name)
-    return stage
 
 
 def shed(reason: Shed) -> None:
