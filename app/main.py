@@ -15,7 +15,20 @@ from app import __version__
 from app.api.access import Access
 from app.api.middleware import Door
 from app.api.problems import install_problems
-from app.api.routers import about, crops, docs, explain, indices, points, renders, sample, server, tilejson, tiles
+from app.api.routers import (
+    about,
+    catalogues,
+    crops,
+    docs,
+    explain,
+    indices,
+    points,
+    renders,
+    sample,
+    server,
+    tilejson,
+    tiles,
+)
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
 from app.pipeline.vitals import Vitals
@@ -54,6 +67,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         server,
         docs,
         indices,
+        catalogues,
         sample,
     ):  # the busiest first: routes are tried in order
         api.router.routes.extend(room.router.routes)  # not included: FastAPI would match each request twice

@@ -36,7 +36,10 @@ SCOPES = {
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
-ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "indices": Scope.INFO, "metrics": Scope.METRICS}
+ROOMS = {
+    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps"), Scope.INFO),
+    "metrics": Scope.METRICS,
+}
 """Scope by the first word of other routes."""
 
 BY_HEADER = "Authorization, X-API-Key"

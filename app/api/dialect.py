@@ -134,6 +134,10 @@ COORD_CRS = Parameter(
 DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs",))
 FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
 
+ORIENTATION = Parameter(
+    "orientation", "Which way the picture of a colormap runs.", "vertical", values=("horizontal", "vertical")
+)
+
 TMS = Parameter(
     "tms",
     "Tile matrix set, where the path has none.",

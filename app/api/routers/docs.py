@@ -51,6 +51,10 @@ SUMMARIES = {
     "/stac/renders": "Renders of an item",
     "/stac/renders/{render}": "One render of an item",
     "/{ds}/explain": "How a tile would be made",
+    "/tileMatrixSets": "Tile matrix sets",
+    "/tileMatrixSets/{tms}": "One tile matrix set",
+    "/colorMaps": "Colormaps",
+    "/colorMaps/{colormap}": "One colormap, or a picture of it",
     "/indices": "Spectral indices",
     "/indices/{name}": "One spectral index",
 }
@@ -58,6 +62,7 @@ SUMMARIES = {
 IN_PATH = {
     "ds": "stac",
     "tms": "WebMercatorQuad",
+    "colormap": "viridis",
     "z": "13",
     "x": "4797",
     "y": "3391.png",
