@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 import traceback
+from functools import partial
 from typing import Any, Literal
 
 from app.errors import InternalError, SwathError
@@ -74,7 +75,7 @@ def request_fields(record: Record, total_ms: float) -> dict[str, Any]:
     if record.steps_ms:
         fields["steps_ms"] = {name: round(spent, 1) for name, spent in record.steps_ms.items()}
     if record.cache_hits:
-        fields["cache_hits"] = record.cache_hits
+        fields["cache_hits"] = record.cache_hits.copy()
     if record.upstream_requests:
         fields["upstream_hosts"] = sorted(record.upstream_hosts)
         fields["upstream_requests"] = record.upstream_requests
@@ -117,7 +118,7 @@ def _level_of(record: Record) -> int:
 
 
 class Handler(logging.Handler):
-    """Formats a line where it is written, and hands it to the sink."""
+    """Hands lines to the sink: of requests what makes them, of others the text, because what they tell may change."""
 
     def __init__(self, sink: Sink, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -130,10 +131,14 @@ class Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """See ``logging.Handler``."""
+        is_of_request = hasattr(record, "fields")
+        self._sink.write(partial(self._text_of, record) if is_of_request else self._text_of(record))
+
+    def _text_of(self, record: logging.LogRecord) -> str:
         try:
-            self._sink.write(self.format(record))
-        except Exception:  # noqa: BLE001 -- a line that cannot be written must not end a request
-            self.handleError(record)
+            return self.format(record)
+        except Exception as error:  # noqa: BLE001 -- a line that cannot be written must end nothing
+            return f"A line of {record.name} could not be written: {type(error).__name__}"
 
 
 class JsonFormatter(logging.Formatter):
