@@ -27,7 +27,7 @@ _TOKEN_MARK = f"{TOKEN}=".encode()
 _MARKS = (_TOKEN_MARK, f"{SIGNATURE}=".encode())
 
 PROBES = frozenset({"/livez", "/readyz", "/healthz"})
-OPEN = PROBES | {"/", "/docs", "/openapi.json", "/favicon.ico"}
+OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", "/api", "/favicon.ico"}
 """What tells how to ask, or whether the server is there, needs no key; neither do the files below ``/viewer/``."""
 
 SCOPES = {

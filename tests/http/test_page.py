@@ -180,3 +180,14 @@ def test_every_get_works_with_the_examples_of_its_description(sample_server: str
 def test_without_the_sample_the_description_has_no_address_that_is_not_there(plain_server: str) -> None:
     text = requests.get(f"{plain_server}/openapi.json", timeout=10).text
     assert "/samples/sentinel" not in text
+
+
+@pytest.mark.parametrize(("other", "path"), [("/api", "/openapi.json"), ("/api.html", "/docs"), ("/redoc", "/docs")])
+def test_titilers_names_lead_to_the_same(sample_server: str, other: str, path: str) -> None:
+    answers = [requests.get(sample_server + each, headers=HTML, timeout=10) for each in (other, path)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+
+
+def test_ping_is_answered_as_it_once_was(plain_server: str) -> None:
+    assert requests.get(f"{plain_server}/ping", timeout=10).json() == {"ping": "pong!"}

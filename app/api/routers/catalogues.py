@@ -49,12 +49,12 @@ async def colormaps(request: Request) -> Response:
     return JSONResponse({"colormaps": listed, "links": [_link("self", f"{base}/colorMaps")]})
 
 
-@router.get("/colorMaps/{colormap}", openapi_extra=documented(RAMP))
-async def colormap(request: Request, colormap: str) -> Response:
+@router.get("/colorMaps/{color_map}", openapi_extra=documented(RAMP))
+async def colormap(request: Request, color_map: str) -> Response:
     """One colormap: value to red, green, blue, alpha; with `format=png` a picture of it."""
     strict = runtime(request).settings.strict
     query = read_query(request.scope["query_string"].decode("latin-1"), RAMP, strict=strict)
-    table = named_colormap(colormap)
+    table = named_colormap(color_map)
     # "json" is what is answered without a format, and no format of pictures.
     format = None if query.text("format") == "json" else parse_format(query, None)
     return json_response(query, _written(table)) if format is None else _ramp(query, table, format)

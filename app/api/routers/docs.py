@@ -54,7 +54,7 @@ SUMMARIES = {
     "/tileMatrixSets": "Tile matrix sets",
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
-    "/colorMaps/{colormap}": "One colormap, or a picture of it",
+    "/colorMaps/{color_map}": "One colormap, or a picture of it",
     "/indices": "Spectral indices",
     "/indices/{name}": "One spectral index",
 }
@@ -62,7 +62,7 @@ SUMMARIES = {
 IN_PATH = {
     "ds": "stac",
     "tms": "WebMercatorQuad",
-    "colormap": "viridis",
+    "color_map": "viridis",
     "z": "13",
     "x": "4797",
     "y": "3391.png",
@@ -108,12 +108,15 @@ PROBLEM: Document = {
 
 
 @router.get("/docs", include_in_schema=False)
+@router.get("/api.html", include_in_schema=False)
+@router.get("/redoc", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """The API documentation for people."""
     return await page(request, "docs.html", DOCS_POLICY)
 
 
 @router.get("/openapi.json", include_in_schema=False)
+@router.get("/api", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """The API documentation for machines."""
     rt = runtime(request)

@@ -44,6 +44,12 @@ async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
+@router.get("/ping", include_in_schema=False)
+async def ping() -> dict[str, str]:
+    """As TiTiler answered before 0.12."""
+    return {"ping": "pong!"}
+
+
 @router.get("/readyz", summary="Is it ready for requests?")
 @router.get("/healthz", summary="The same, under another usual name")
 async def readyz(request: Request) -> Response:
