@@ -100,7 +100,9 @@ async def ask_for(base: str, make_path: Callable[[], str], seconds: float, *, ru
         while time.monotonic() < end:
             answers.append(answer := await caller.get(make_path()))
             pause_s = PAUSE_S if answer.status == 0 else 0.0 if rude else answer.retry_after_s
-            await asyncio.sleep(min(pause_s, max(0.0, end - time.monotonic())))
+            if time.monotonic() + pause_s >= end:  # not slept until then: a timer may come a moment early
+                break
+            await asyncio.sleep(pause_s)
     finally:
         caller.leave()
     return answers
