@@ -68,9 +68,13 @@ class Settings(BaseSettings):
     tile_size_max: int = Field(1024, ge=1, description="Widest tile, in pixels.")
     crop_size_max: int = Field(2048, ge=1, description="Widest or highest picture of a crop or preview, in pixels.")
     array_size_max: int = Field(
-        4096, ge=1, description="Widest or highest array (npy, tif) of a crop or preview, in pixels."
+        4096, ge=1, description="Widest or highest array (npy, npz, tif) of a crop or preview, in pixels."
     )
-    answer_max_mb: float = Field(64, gt=0, description="Pixels of one answer before encoding: columns x rows x bands.")
+    answer_max_mb: float = Field(
+        64,
+        gt=0,
+        description="Pixels of one answer before encoding: columns x rows x bands; a tif or jp2 may have half.",
+    )
     touched_pixels_max: float = Field(
         1e8,
         gt=0,

@@ -25,7 +25,8 @@ from app.style.formula import parse_formula
 
 WGS84 = CRS.from_epsg(4326)
 FORMATS = {"png": Format.PNG, "jpg": Format.JPEG, "jpeg": Format.JPEG, "webp": Format.WEBP, "avif": Format.AVIF,
-           "tif": Format.TIFF, "tiff": Format.TIFF, "npy": Format.NPY}  # fmt: skip
+           "tif": Format.TIFF, "tiff": Format.TIFF, "cog.tif": Format.TIFF, "npy": Format.NPY, "npz": Format.NPZ,
+           "pngraw": Format.PNGRAW, "jp2": Format.JP2}  # fmt: skip
 PADDING_MAX = 128
 PREVIEW_SIZE = 1024
 """Longest side of a preview or ``/crop`` of which no size is given, as TiTiler 0.x; ``/bbox`` keeps the native size."""

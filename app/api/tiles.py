@@ -21,7 +21,7 @@ from app.settings import Settings
 ZOOM_MAX = 30
 SCALE_MAX = 4
 WEB_MERCATOR = "WebMercatorQuad"
-_ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>[A-Za-z0-9]+))?")
+_ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>(cog\.)?[A-Za-z0-9]+))?")
 
 
 def split_row(text: str) -> tuple[str, str | None, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -30,4 +31,4 @@ def build() -> str:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for path in sorted(root.rglob("*.py")):
         digest.update(path.read_bytes())
-    return " ".join((digest.hexdigest(), __gdal_version__, *map(version, DECISIVE)))
+    return " ".join((digest.hexdigest(), __gdal_version__, zlib.ZLIB_RUNTIME_VERSION, *map(version, DECISIVE)))

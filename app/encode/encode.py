@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.encode.channels import is_opaque
+from app.encode.jp2 import encode_jp2
 from app.encode.jpeg import encode_jpeg
 from app.encode.npy import encode_npy
+from app.encode.npz import encode_npz
 from app.encode.photo import encode_avif, encode_webp
-from app.encode.png import encode_png
+from app.encode.png import encode_png, encode_raw_png
 from app.encode.tiff import encode_tiff
 from app.model.raster import Body, Raster
 from app.model.request import Format
@@ -22,6 +24,9 @@ ENCODERS: dict[Format, Encoder] = {
     Format.AVIF: encode_avif,
     Format.TIFF: encode_tiff,
     Format.NPY: encode_npy,
+    Format.NPZ: encode_npz,
+    Format.PNGRAW: encode_raw_png,
+    Format.JP2: encode_jp2,
 }
 
 DTYPES: dict[Format, tuple[str, ...]] = {
@@ -29,8 +34,9 @@ DTYPES: dict[Format, tuple[str, ...]] = {
     Format.JPEG: ("uint8",),
     Format.WEBP: ("uint8",),
     Format.AVIF: ("uint8",),
+    Format.JP2: ("uint8", "int16", "uint16"),
 }
-"""What pictures can hold; arrays (npy, tif) hold anything."""
+"""What they can hold: other values are brought to uint8. Arrays (npy, npz, tif) hold anything, pngraw refuses."""
 
 
 def choose_format(raster: Raster) -> Format:
@@ -42,11 +48,11 @@ def encode(raster: Raster, format: Format, *, return_mask: bool) -> Body:
     """Encode a raster.
 
     Args:
-        raster: In a dtype of ``DTYPES[format]``.
+        raster: In a dtype of ``DTYPES[format]``, where it has any.
         return_mask: Add the mask: as alpha channel of a picture, as last plane or band of an array.
 
     Raises:
-        BadRequest: The format cannot hold so many bands.
+        BadRequest: The format cannot hold so many bands, or such values.
     """
     return ENCODERS[format](raster, return_mask)
 

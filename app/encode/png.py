@@ -10,6 +10,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from app.encode.channels import interleave, is_opaque
+from app.errors import BadRequest
 from app.model.raster import Raster
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -17,6 +18,8 @@ Bytes = NDArray[np.uint8]
 
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Channels to PNG colour type: grey, grey and alpha, RGB, RGBA."""
+
+RAW_DTYPES = ("uint8", "uint16")
 
 LEVEL = 2
 """Of ISA-L: on imagery half the time of libdeflate's level 1 and a sixteenth of zlib's 6, for 6 and 16 % more bytes."""
@@ -28,6 +31,20 @@ def encode_png(raster: Raster, return_mask: bool) -> bytes:
     if raster.palette is not None and (counted := _with_transparent_color(raster, with_alpha)):
         return write_palette_png(*counted)
     return write_png(interleave(raster, with_alpha=with_alpha))
+
+
+def encode_raw_png(raster: Raster, return_mask: bool) -> bytes:
+    """Encode values as they are.
+
+    Raises:
+        BadRequest: They are neither uint8 nor uint16.
+    """
+    if str(raster.data.dtype) not in RAW_DTYPES:
+        raise BadRequest(
+            f"A .pngraw holds {' or '.join(RAW_DTYPES)} as it is, and these values are {raster.data.dtype}; "
+            "give rescale, or ask for .png, .tif or .npy."
+        )
+    return encode_png(raster, return_mask)
 
 
 def _with_transparent_color(raster: Raster, with_alpha: bool) -> tuple[Bytes, Bytes] | None:

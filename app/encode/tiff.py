@@ -1,43 +1,27 @@
-"""GeoTIFF, by GDAL, in memory."""
+"""GeoTIFF, laid out as a COG."""
 
 from __future__ import annotations
 
-import numpy as np
-from rasterio.enums import ColorInterp
-from rasterio.io import MemoryFile
-
-from app.encode.channels import with_colors
+from app.encode.georaster import write_georaster
 from app.model.raster import Raster
+
+BLOCK, SMALL_BLOCK = 512, 256
+"""Pixels a side of a block; a raster that fits into one large block, such as a tile, is not padded up to it."""
+
+LEVEL = 1
+"""Of deflate: at 6, 4096 x 4096 floats take twice as long for a few percent fewer bytes."""
 
 
 def encode_tiff(raster: Raster, return_mask: bool) -> bytes:
-    """Write all bands with the grid's CRS and transform, compressed; the mask becomes a last band, marked as alpha."""
-    raster = with_colors(raster)
-    data = raster.data
-    bands, height, width = data.shape
-    profile = {
-        "driver": "GTiff",
-        "dtype": data.dtype,
-        "count": bands + return_mask,
-        "height": height,
-        "width": width,
-        "crs": raster.grid.crs,
-        "transform": raster.grid.transform,
-        "compress": "deflate",
-    }
-    with MemoryFile() as file:
-        with file.open(**profile) as dataset:
-            dataset.write(data, indexes=list(range(1, bands + 1)))
-            for index, text in enumerate(raster.descriptions, 1):
-                dataset.set_band_description(index, text)
-            if return_mask:
-                _write_alpha(dataset, raster)
-        return bytes(file.read())
-
-
-def _write_alpha(dataset, raster: Raster) -> None:  # type: ignore[no-untyped-def]  # rasterio's writer has no types
-    """Opaque is the largest value of the dtype for integers, as GDAL reads alpha, and 255 for floats."""
-    dtype = raster.data.dtype
-    top = np.iinfo(dtype).max if dtype.kind in "iu" else 255
-    dataset.colorinterp = (*dataset.colorinterp[:-1], ColorInterp.alpha)
-    dataset.write(np.where(raster.valid, top, 0).astype(dtype), indexes=raster.data.shape[0] + 1)
+    """Write all bands in compressed blocks, with overviews that hold values of the raster itself (nearest)."""
+    blocksize = BLOCK if max(raster.data.shape[1:]) > BLOCK else SMALL_BLOCK
+    return write_georaster(
+        raster,
+        return_mask,
+        driver="COG",
+        compress="deflate",
+        level=LEVEL,
+        blocksize=blocksize,
+        overview_resampling="nearest",
+        num_threads=1,
+    )

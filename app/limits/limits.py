@@ -11,6 +11,12 @@ from app.model.plan import Plan, PlannedRead
 from app.model.request import Format
 from app.settings import Settings
 
+ROOMY = (Format.NPY, Format.NPZ, Format.TIFF)
+"""Formats of arrays that are written quickly, and may be larger than pictures."""
+SHARES = {Format.TIFF: 0.5, Format.JP2: 0.5}
+"""Formats that may hold only a share of the pixels: GDAL holds a COG three times while it writes it, and OpenJPEG takes
+a second for 15 million values."""
+
 
 class Limits:
     """The sizes that one answer may have."""
@@ -20,7 +26,7 @@ class Limits:
 
     def check(self, plan: Plan, format: Format | None) -> None:
         """Raise ``LimitExceeded`` when the output is larger than its kind may be; the message has the setting."""
-        array = format is not None and not format.is_picture
+        array = format in ROOMY
         limit = self._settings.array_size_max if array else self._settings.crop_size_max
         name = "SWATH_ARRAY_SIZE_MAX" if array else "SWATH_CROP_SIZE_MAX"
         grid = plan.grid
@@ -29,7 +35,7 @@ class Limits:
                 f"The answer would be {grid.width} x {grid.height} pixels; {limit} a side are allowed ({name}). "
                 "Ask for a smaller width and height, or give max_size."
             )
-        self._check_memory(plan)
+        self._check_memory(plan, format)
         self._check_sources(plan)
         self.check_blocks(plan.reads)
 
@@ -56,14 +62,19 @@ class Limits:
                 "at the same time (SWATH_BLOCKS_MAX_MB). Ask for fewer assets; a COG has blocks of 512 x 512 pixels."
             )
 
-    def _check_memory(self, plan: Plan) -> None:
-        """Judge what all bands take together; band math works on 8 bytes a value."""
+    def _check_memory(self, plan: Plan, format: Format | None) -> None:
+        """Judge what all bands take together, and what is left of them to encode; band math makes 8 bytes a value."""
         pixels = plan.grid.width * plan.grid.height
-        sizes = (read.band_count * np.dtype(read.header.dtype).itemsize for read in plan.reads)
-        outputs = 8 * len(plan.expression.descriptions) if plan.expression else 0
-        megabytes = pixels * (sum(sizes) + outputs) / 2**20
-        if megabytes > self._settings.answer_max_mb:
+        read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.reads)
+        computed = 8 * len(plan.expression.descriptions) if plan.expression else 0
+        self._compare(pixels * (read + computed), 1.0, "")
+        share = SHARES.get(format, 1.0) if format else 1.0
+        self._compare(pixels * (computed or read), share, f", of which a .{format} may have {share:.0%}")
+
+    def _compare(self, count_bytes: int, share: float, of_which: str) -> None:
+        megabytes, limit = count_bytes / 2**20, share * self._settings.answer_max_mb
+        if megabytes > limit:
             raise LimitExceeded(
-                f"The answer would hold {megabytes:.0f} MiB of pixels, {self._settings.answer_max_mb:g} are allowed "
-                "(SWATH_ANSWER_MAX_MB). Ask for fewer bands, or a smaller width and height."
+                f"The answer would hold {megabytes:.0f} MiB of pixels, {limit:g} are allowed "
+                f"(SWATH_ANSWER_MAX_MB{of_which}). Ask for fewer bands, or a smaller width and height."
             )

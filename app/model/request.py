@@ -22,7 +22,7 @@ Ranges = tuple[tuple[float, float], ...]
 
 
 class Format(StrEnum):
-    """Encodings of an image or array; the value is the file extension."""
+    """Encodings of an image or array; the value is how a caller writes it."""
 
     PNG = "png"
     JPEG = "jpg"
@@ -30,6 +30,9 @@ class Format(StrEnum):
     AVIF = "avif"
     TIFF = "tif"
     NPY = "npy"
+    NPZ = "npz"
+    PNGRAW = "pngraw"
+    JP2 = "jp2"
 
     @property
     def media_type(self) -> str:
@@ -37,9 +40,19 @@ class Format(StrEnum):
         return _MEDIA_TYPES[self]
 
     @property
+    def extension(self) -> str:
+        """How the name of such a file ends, without the dot."""
+        return "png" if self is Format.PNGRAW else self.value
+
+    @property
     def is_picture(self) -> bool:
         """Whether it is made to be looked at, rather than to be computed with."""
-        return self not in (Format.TIFF, Format.NPY)
+        return self not in (Format.TIFF, Format.NPY, Format.NPZ, Format.JP2)
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether it shows the colours that the file itself gives to its values, rather than the values."""
+        return self.is_picture and self is not Format.PNGRAW
 
 
 _MEDIA_TYPES = {
@@ -49,6 +62,9 @@ _MEDIA_TYPES = {
     Format.AVIF: "image/avif",
     Format.TIFF: "image/tiff; application=geotiff",
     Format.NPY: "application/x-binary",
+    Format.NPZ: "application/x-npz",
+    Format.PNGRAW: "image/png",
+    Format.JP2: "image/jp2",
 }
 
 

@@ -54,9 +54,9 @@ async def answer_plan(rt: Runtime, plan: Plan, req: ImageRequest, known: Contain
 
 
 def _told_names(plan: Plan, format: Format | None) -> tuple[str, ...]:
-    """What the expression calls its results, where the answer tells that: pictures and ``.npy`` do not."""
-    silent = format is None or format.is_picture or format is Format.NPY
-    return () if silent or plan.expression is None else plan.expression.descriptions
+    """What the expression calls its results, where the answer tells that."""
+    telling = format in (Format.TIFF, Format.NPZ)
+    return plan.expression.descriptions if telling and plan.expression else ()
 
 
 async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendered:
@@ -113,7 +113,7 @@ def own_colormap(plan: Plan, req: ImageRequest) -> ColormapTable | None:
     """The colour table inside the file: for a picture of exactly one raw band."""
     [read, *others] = plan.reads
     asked = req.selection.expression or read.source.expression or req.style.rescale or req.style.color_formula
-    array = req.format is not None and not req.format.is_picture
-    if others or asked or array or read.indexes != (1,):
+    unpainted = req.format is not None and not req.format.is_painted
+    if others or asked or unpainted or read.indexes != (1,):
         return None
     return read.header.colormap

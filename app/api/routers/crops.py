@@ -104,7 +104,7 @@ async def answer_picture(
 
 def split_extension(text: str) -> tuple[str, str | None]:
     """Split ``1,2,3,4.npy``; the last number may have a fraction, an extension begins with a letter."""
-    match = re.fullmatch(r"(.*?)(?:\.([A-Za-z][A-Za-z0-9]*))?", text, re.DOTALL)
+    match = re.fullmatch(r"(.*?)(?:\.((?:cog\.)?[A-Za-z][A-Za-z0-9]*))?", text, re.DOTALL)
     assert match is not None
     return match[1], match[2]
 
@@ -113,7 +113,7 @@ def read_size(query: Query, text: str | None) -> tuple[int | None, int | None, s
     """Read ``256x128.png`` of a path, else ``width`` and ``height`` of the query."""
     if text is None:
         return query.integer("width", low=1), query.integer("height", low=1), None
-    match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})(?:\.([A-Za-z0-9]+))?", text)
+    match = re.fullmatch(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})(?:\.((?:cog\.)?[A-Za-z0-9]+))?", text)
     if match is None:
         raise InvalidType.of("size", text, "is not {width}x{height}.{format}, such as 256x128.png")
     return int(match[1]), int(match[2]), match[3]

@@ -44,3 +44,22 @@ def test_all_bands_together_are_bounded():
 def test_a_raster_without_overviews_is_not_read_whole():
     with pytest.raises(LimitExceeded, match=r"1\.6e.09 pixels, because it has no overviews"):
         Limits(Settings()).check(plan(pixels=40_000.0**2), None)
+
+
+def test_a_jp2_is_as_large_as_a_picture_and_an_npz_as_an_array():
+    limits = Limits(Settings())
+    limits.check(plan(4096, 4096), Format.NPZ)
+    with pytest.raises(LimitExceeded, match="SWATH_CROP_SIZE_MAX"):
+        limits.check(plan(2049, 10), Format.JP2)
+
+
+@pytest.mark.parametrize(("format", "side", "bands"), [(Format.TIFF, 4096, 1), (Format.JP2, 2048, 4)])
+def test_a_tiff_or_jp2_may_hold_half_of_what_others_may(format, side, bands):
+    """4096 x 4096 x 2 bytes, as 2048 x 2048 x 4 bands x 2 bytes, are 32 MiB."""
+    limits = Limits(Settings())
+    limits.check(plan(side, side, bands=bands), format)
+    with pytest.raises(
+        LimitExceeded, match=rf"32 are allowed .SWATH_ANSWER_MAX_MB, of which a \.{format} may have 50%"
+    ):
+        limits.check(plan(side, side, bands=bands + 1), format)
+    limits.check(plan(side, side, bands=bands + 1), Format.NPY if bands == 1 else Format.PNG)
