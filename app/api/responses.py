@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,28 +11,40 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from rasterio.crs import CRS
 
+from app.api.disposition import content_disposition
+from app.api.negotiation import VARY
 from app.api.query import Query
 from app.cache.name import name_of
 from app.encode.encode import encode
+from app.encode.table import Cell, encode_csv
 from app.model.grid import Grid
 from app.model.raster import Body, Raster, Rendered, Unchanged
 from app.model.request import Format
 
 
-def image_response(request: Request, query: Query, answer: Rendered | Unchanged) -> Response:
-    """Answer with a picture or array, or that the caller has it: strong ETag, place on earth."""
+def image_response(
+    request: Request, query: Query, answer: Rendered | Unchanged, what: str, *, negotiated: bool
+) -> Response:
+    """Answer with a picture or array, or that the caller has it: strong ETag, place on earth.
+
+    Args:
+        what: Which part of the dataset it shows, for the name of a file.
+        negotiated: The format was not named by the URL.
+    """
     headers = {
         "ETag": f'"{answer.name}"',
         "Cache-Control": _cache_control(request),
         **_place(answer.grid),
         **ignored(query),
+        **(VARY if negotiated else {}),
     }
     if answer.rescale:
         headers["X-Rescale"] = ",".join(f"{value!r}" for low_high in answer.rescale for value in low_high)
     if isinstance(answer, Unchanged) or _has_any(request):
         return Response(status_code=304, headers=headers)
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
-    return Response(answer.body, headers=headers, media_type=answer.media_type)
+    headers |= content_disposition(answer.dataset, what, answer.format.extension)
+    return Response(answer.body, headers=headers, media_type=answer.format.media_type)
 
 
 def known_names(request: Request) -> Container[str]:
@@ -52,10 +64,21 @@ def json_response(query: Query, body: Any, *, media_type: str = "application/jso
     return JSONResponse(body, headers={"Cache-Control": "no-cache"} | ignored(query), media_type=media_type)
 
 
-def empty_tile(request: Request, query: Query, shape_wh: tuple[int, int], format: Format) -> Response:
+def csv_response(
+    query: Query, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dataset: str, what: str
+) -> Response:
+    """Answer with a table, named for its dataset."""
+    headers = {"Cache-Control": "no-cache"} | content_disposition(dataset, what, "csv") | ignored(query)
+    return Response(encode_csv(columns, rows), headers=headers, media_type="text/csv")
+
+
+def empty_tile(
+    request: Request, query: Query, shape_wh: tuple[int, int], format: Format, *, negotiated: bool
+) -> Response:
     """Answer a tile without data with a transparent picture of its size: the one answer all map clients take."""
     name = name_of("blank", shape_wh, format)
     headers = {"X-Tile": "empty", "ETag": f'"{name}"', "Cache-Control": _cache_control(request), **ignored(query)}
+    headers |= VARY if negotiated else {}
     if name in known_names(request) or _has_any(request):
         return Response(status_code=304, headers=headers)
     return Response(_blank(*shape_wh, format), headers=headers, media_type=format.media_type)
@@ -76,6 +99,15 @@ def point_body(x: float, y: float, raster: Raster) -> dict[str, Any]:
         "band_names": list(raster.names),
         "band_descriptions": list(raster.descriptions),
     }
+
+
+POINT_COLUMNS = ("x", "y", "band_name", "band_description", "value")
+
+
+def point_rows(body: dict[str, Any]) -> Iterable[Sequence[Cell]]:
+    """The same as a table of ``POINT_COLUMNS``, one row per band."""
+    bands = zip(body["band_names"], body["band_descriptions"], body["values"], strict=True)
+    return [(*body["coordinates"], *band) for band in bands]
 
 
 def ignored(query: Query) -> dict[str, str]:

@@ -12,6 +12,8 @@ from app.model.raster import Raster
 
 WEBP_QUALITY = 75
 """As rio-tiler's WebP profile."""
+WEBP_METHOD = 2
+"""Of 0 to 6: a tile of 256 pixels takes 2 to 3 ms, at libwebp's own 4 it takes 4.6 to 6 for 5 to 9 % fewer bytes."""
 AVIF_QUALITY = 60
 """As libavif's own ``avifenc``."""
 AVIF_SPEED = 9
@@ -20,7 +22,7 @@ AVIF_SPEED = 9
 
 def encode_webp(raster: Raster, return_mask: bool) -> bytes:
     """Encode one or three bands of uint8."""
-    return _save(raster, return_mask, "WEBP", quality=WEBP_QUALITY)
+    return _save(raster, return_mask, "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
 
 
 def encode_avif(raster: Raster, return_mask: bool) -> bytes:

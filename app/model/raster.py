@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.model.grid import Grid
+from app.model.request import Format
 
 Body = bytes | memoryview
 """What is sent: of large answers a view of the memory in which they were made."""
@@ -74,14 +75,16 @@ class Rendered:
     Attributes:
         name: Names these very bytes.
         remembered: It was made for an earlier request.
+        dataset: What the request is about: an item's id, or a file's name.
         rescale: Ranges that were measured for it, or empty.
     """
 
     name: str
     body: Body
-    media_type: str
+    format: Format
     grid: Grid
     remembered: bool = False
+    dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()
 
 
@@ -91,4 +94,5 @@ class Unchanged:
 
     name: str
     grid: Grid
+    dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()

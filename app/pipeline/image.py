@@ -37,9 +37,9 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
     if req.style.auto is None:
-        return await answer_plan(rt, plan, req, known)
+        return replace(await answer_plan(rt, plan, req, known), dataset=choice.name)
     req = await settle_ranges(rt, choice, headers, req)
-    return replace(await answer_plan(rt, plan, req, known), rescale=req.style.rescale)
+    return replace(await answer_plan(rt, plan, req, known), dataset=choice.name, rescale=req.style.rescale)
 
 
 async def answer_plan(rt: Runtime, plan: Plan, req: ImageRequest, known: Container[str]) -> Rendered | Unchanged:
@@ -77,7 +77,7 @@ def finish(pieces: list[Piece], plan: Plan, req: ImageRequest, name: str = "") -
     raster = stylize(combine(taken(pieces), plan), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
-    return Rendered(name=name, body=body, media_type=format.media_type, grid=plan.grid)
+    return Rendered(name=name, body=body, format=format, grid=plan.grid)
 
 
 def taken(pieces: list[Piece]) -> Iterator[Raster]:

@@ -19,9 +19,11 @@ class PointValues:
     """Values at a point, as a raster of one pixel.
 
     Attributes:
+        dataset: An item's id, or a file's name.
         counts: Bands of each source, in order; of an expression, one count for all its outputs.
     """
 
+    dataset: str
     raster: Raster
     counts: tuple[int, ...]
 
@@ -38,6 +40,5 @@ async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
             pieces = await rt.reader.sample(plan)
     raster = combine((piece() for piece in pieces), plan)
     alone = (len(raster.names),)
-    return PointValues(
-        raster=raster, counts=alone if plan.expression else tuple(read.band_count for read in plan.reads)
-    )
+    counts = alone if plan.expression else tuple(read.band_count for read in plan.reads)
+    return PointValues(dataset=choice.name, raster=raster, counts=counts)

@@ -24,7 +24,7 @@ GOOD: dict[str, tuple[Any, ...]] = {
     "dst_crs": ("EPSG:4326", "EPSG:3857", "EPSG:32636", "EPSG:3413"),
     "coord_crs": ("EPSG:4326", "EPSG:3857"),
     "nodata": ("0", "nan"),
-    "format": ("png", "npy", "tif", "webp", "avif"),
+    "format": ("png", "npy", "tif", "webp", "avif", "npz", "jp2", "pngraw", "csv"),
 }
 """Values that make sense for the sample, put in place of some of those made up."""
 IN_PATH = {"z": ("13", "0", "8"), "x": ("4797", "0", "149"), "y": ("3391.png", "0", "105@2x"), "tms": ("WebMercatorQuad", "UTM31WGS84Quad"),

@@ -67,7 +67,7 @@ TEXTS = {
     "tilesize": texts(*NUMBER),
     "scale": texts(*NUMBER),
     "buffer": texts(*NUMBER, ".5"),
-    "format": texts("png", "npy", "tif", "."),
+    "format": texts("png", "npy", "tif", "npz", "jp2", "pngraw", "csv", "."),
 }  # fmt: skip
 
 

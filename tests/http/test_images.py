@@ -188,6 +188,10 @@ MEDIA_TYPES = {
     "tif": "image/tiff; application=geotiff",
     "tiff": "image/tiff; application=geotiff",
     "npy": "application/x-binary",
+    "npz": "application/x-npz",
+    "pngraw": "image/png",
+    "jp2": "image/jp2",
+    "cog.tif": "image/tiff; application=geotiff",
 }
 
 

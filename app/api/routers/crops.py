@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import CROP, PREVIEW, documented
+from app.api.negotiation import preferred_format
 from app.api.params import PREVIEW_SIZE, WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
 from app.api.renders import with_render
@@ -73,7 +74,7 @@ async def answer_crop(
         max_size=_max_size(query, max_size),
         buffer=tile_buffer(query),
     )
-    return await answer_picture(request, ds, query, frame, size_extension or extension)
+    return await answer_picture(request, ds, query, frame, size_extension or extension, "crop")
 
 
 async def answer_preview(request: Request, ds: DatasetKind, size: str | None, extension: str | None) -> Response:
@@ -81,25 +82,26 @@ async def answer_preview(request: Request, ds: DatasetKind, size: str | None, ex
     query = query_of(request, ds, PREVIEW)
     width, height, size_extension = read_size(query, size)
     frame = Frame(crs=parse_crs(query, "dst_crs"), width=width, height=height, max_size=_max_size(query, PREVIEW_SIZE))
-    return await answer_picture(request, ds, query, frame, size_extension or extension)
+    return await answer_picture(request, ds, query, frame, size_extension or extension, "preview")
 
 
 async def answer_picture(
-    request: Request, ds: DatasetKind, query: Query, frame: Frame, extension: str | None
+    request: Request, ds: DatasetKind, query: Query, frame: Frame, extension: str | None, what: str
 ) -> Response:
-    """Render a frame and answer with it."""
+    """Render a frame and answer with it; ``what`` it shows is for the name of a file."""
     rt = runtime(request)
     query = await with_render(request, ds, query)
+    format = parse_format(query, extension)
     req = ImageRequest(
         dataset=dataset_ref(request, ds, query),
         selection=parse_selection(query),
         frame=frame,
         style=parse_style(query),
-        format=parse_format(query, extension),
+        format=format or preferred_format(request),
     )
     async with allowance(rt, Cost.CROP):
         rendered = await render_image(rt, req, known_names(request))
-    return image_response(request, query, rendered)
+    return image_response(request, query, rendered, what, negotiated=format is None)
 
 
 def split_extension(text: str) -> tuple[str, str | None]:

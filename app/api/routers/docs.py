@@ -176,6 +176,8 @@ def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None
     }
     if operation["tags"][0] == "Tiles":
         responses["204"] = {"description": "Nothing to show here, asked for with `empty=204`"}
+    if operation["tags"][0] == "Points":
+        responses["200"]["content"]["text/csv"] = {}
     if operation["tags"][0] in PICTURES:
         responses["200"] = {
             "description": "A picture or an array",

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import COMPAT, POINT, documented
+from app.api.dialect import COMPAT, NUMBER_FORMATS, POINT, documented
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
-from app.api.responses import json_response, point_body
+from app.api.responses import POINT_COLUMNS, csv_response, json_response, point_body, point_rows
 from app.api.route import PlainRoute
 from app.model.request import DatasetKind, PointRequest
 from app.pipeline.allowance import Cost, allowance
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Points"], route_class=PlainRoute)
 
 @router.get("/{ds:dataset}/point/{point}", openapi_extra=documented(POINT))
 async def point(request: Request, ds: DatasetKind, point: str) -> Response:
-    """Values of the selected bands, or of the expression, at `lon,lat`; null where there is no data."""
+    """Values of the selected bands, or of the expression, at `lon,lat`, null where there is no data; or `f=csv`."""
     rt = runtime(request)
     query = query_of(request, ds, POINT)
     crs = parse_crs(query, "coord_crs") or WGS84
@@ -36,9 +36,12 @@ async def point(request: Request, ds: DatasetKind, point: str) -> Response:
         crs=crs,
     )
     nested = query.choice("compat", COMPAT.values) == "2020"
+    table = query.choice("format", NUMBER_FORMATS) == "csv"
     async with allowance(rt, Cost.TILE):
         values = await read_point(rt, req)
     body = point_body(x, y, values.raster)
+    if table:
+        return csv_response(query, POINT_COLUMNS, point_rows(body), values.dataset, "point")
     return json_response(query, _nest(body, values.counts) if nested else body)
 
 

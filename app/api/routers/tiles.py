@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import TILE, TILE_OF_SET, documented
+from app.api.negotiation import preferred_format
 from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
 from app.api.query import Query
@@ -43,23 +44,30 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
     z, x, y = zxy
     row, scale, extension = split_row(y)
     matrix_set, options = find_tms(tms), read_tile_options(query, rt.settings, scale, extension)
+    format = options.format or preferred_format(request)
     dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
     try:
         frame = tile_frame(matrix_set, (z, x, row), options)
-        req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=options.format)
+        req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=format)
         async with allowance(rt, Cost.TILE):
             rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
-        return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
-    return image_response(request, query, rendered)
+        return _without_data(request, query, options, format, options.shape_wh(matrix_set, int(z)), err)
+    return image_response(request, query, rendered, f"{z}-{x}-{row}", negotiated=options.format is None)
 
 
 def _without_data(
-    request: Request, query: Query, options: TileOptions, shape_wh: tuple[int, int], error: OutOfBounds
+    request: Request,
+    query: Query,
+    options: TileOptions,
+    format: Format | None,
+    shape_wh: tuple[int, int],
+    error: OutOfBounds,
 ) -> Response:
     """Answer a tile outside the data as asked; arrays have no blank form."""
     if options.empty == "204":
         return no_content(request, query)
-    if options.empty == "blank" and (options.format is None or options.format.is_picture):
-        return empty_tile(request, query, shape_wh, options.format or Format.PNG)
+    if options.empty == "blank" and (format is None or format.is_picture):
+        negotiated = options.format is None
+        return empty_tile(request, query, shape_wh, format or Format.PNG, negotiated=negotiated)
     return problem(error, request.state.request_id, cache_control=runtime(request).settings.cache_control)

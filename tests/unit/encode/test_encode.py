@@ -184,9 +184,9 @@ def test_the_overviews_of_a_tiff_hold_values_of_the_raster():
 
 
 def test_a_small_tiff_has_one_block_of_its_own_size():
-    with MemoryFile(encode(raster(np.ones((1, 256, 256))), Format.TIFF, return_mask=True)) as file:
-        with file.open() as dataset:
-            assert (dataset.block_shapes[0], dataset.overviews(1)) == ((256, 256), [])
+    body = encode(raster(np.ones((1, 256, 256))), Format.TIFF, return_mask=True)
+    with MemoryFile(body) as file, file.open() as dataset:
+        assert (dataset.block_shapes[0], dataset.overviews(1)) == ((256, 256), [])
 
 
 def test_a_tiff_of_two_bands_of_bytes_does_not_call_them_colours():
