@@ -132,8 +132,10 @@ COORD_CRS = Parameter(
     aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs"),
 )  # fmt: skip
 DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs",))
-FORMAT = Parameter("format", "Encoding, where the path has none; of numbers `json` or `csv`.", "png", aliases=("f",))
-NUMBER_FORMATS = ("json", "csv")
+FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
+NUMBER_FORMAT = Parameter(
+    "format", "Encoding of numbers: `json` or `csv`.", "csv", aliases=("f",), values=("json", "csv")
+)
 
 ORIENTATION = Parameter(
     "orientation", "Which way the picture of a colormap runs.", "vertical", values=("horizontal", "vertical")
@@ -176,7 +178,7 @@ TILE_OF_SET = tuple(parameter for parameter in TILE if parameter is not TMS)
 TILEJSON = (*TILE, MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE)
 CROP = (*DATASET, RENDER, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
 PREVIEW = (*DATASET, RENDER, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
-POINT = (*DATASET, *READING, COORD_CRS, FORMAT, COMPAT)
+POINT = (*DATASET, *READING, COORD_CRS, NUMBER_FORMAT, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
 EXPLAIN = (*TILE, TILE_AT)

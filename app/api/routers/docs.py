@@ -167,7 +167,8 @@ def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None
     operation["summary"] = SUMMARIES.get(path, operation["summary"])
     operation["tags"] = [tag[:1].upper() + tag[1:] for tag in operation["tags"]]
     for parameter in operation.get("parameters", ()):
-        parameter.update(examples.get(parameter["name"], {}))
+        if "enum" not in parameter["schema"]:  # which shows its values by itself
+            parameter.update(examples.get(parameter["name"], {}))
     responses = operation["responses"]
     responses.pop("422", None)
     responses["default"] = {

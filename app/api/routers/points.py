@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import COMPAT, NUMBER_FORMATS, POINT, documented
+from app.api.dialect import COMPAT, NUMBER_FORMAT, POINT, documented
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
 from app.api.responses import POINT_COLUMNS, csv_response, json_response, point_body, point_rows
 from app.api.route import PlainRoute
@@ -36,7 +36,7 @@ async def point(request: Request, ds: DatasetKind, point: str) -> Response:
         crs=crs,
     )
     nested = query.choice("compat", COMPAT.values) == "2020"
-    table = query.choice("format", NUMBER_FORMATS) == "csv"
+    table = query.choice("format", NUMBER_FORMAT.values) == "csv"
     async with allowance(rt, Cost.TILE):
         values = await read_point(rt, req)
     body = point_body(x, y, values.raster)

@@ -266,7 +266,7 @@ def test_a_raw_png_refuses_values_that_it_cannot_hold(dtype):
 @pytest.mark.parametrize("format", [Format.TIFF, Format.JP2])
 def test_a_large_raster_is_written_without_pythons_lock(format):
     """Else nothing else is answered meanwhile."""
-    pixels, gaps, done = raster(NOISE.integers(0, 9999, (3, 1024, 1024)), "uint16"), [], threading.Event()
+    pixels, gaps, done = raster(NOISE.integers(0, 9999, (2, 2048, 2048)), "uint16"), [], threading.Event()
 
     def tick() -> None:
         before = time.perf_counter()
