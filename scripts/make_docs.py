@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import sys
@@ -16,6 +17,9 @@ sys.path.insert(0, str(ROOT))
 
 from app import errors  # noqa: E402 -- the checkout is put on the path first
 from app.api import dialect as parameters  # noqa: E402
+from app.compute.algorithms import ALGORITHMS  # noqa: E402
+from app.compute.algorithms.parameters import bounds_of  # noqa: E402
+from app.model.algorithm import Algorithm  # noqa: E402
 from app.settings import Settings  # noqa: E402
 
 NOTE = "<!-- Written by scripts/make_docs.py from the code; change it there. -->\n\n"
@@ -34,6 +38,30 @@ named in the header `X-Ignored-Params`; with `strict=true` it is a 400 that says
 
 | parameter | also spelt | meaning | routes |
 |---|---|---|---|
+"""
+ALGORITHMS_PAGE = """# Algorithms
+
+`algorithm=hillshade` makes new bands of those read, or of the results of `expression`, before `rescale` and colours; on
+tiles, TileJSON, crops, previews, legends and explain. `algorithm_params` has its parameters as a JSON object:
+`algorithm_params={"azimuth":315}`, encoded. `/algorithms` lists them all, `/algorithms/hillshade` describes one.
+
+Names, parameters, defaults and results are those of TiTiler 2.4. What differs:
+
+- `hillshade` and `slope` look at the pixels around a picture, so that tiles side by side have no seam; TiTiler cuts
+  its margin off the tile unless the same `buffer` is asked for. Both ways of asking give a tile of the same size and
+  bytes here. A preview shows the whole, around which there is nothing: it keeps its size.
+- A pixel without data stays one; TiTiler shows a lone one as if it had a height.
+- `slope` and `normalizedIndex` in a picture without `rescale` are shown over their own range (0 to 90, -1 to 1), not
+  over that of all floats, which is one grey.
+- `slope` takes a pixel's width for changes along a row and its height for those down a column; TiTiler has them the
+  other way round, which shows where pixels are not square.
+- Heights that `terrainrgb` cannot count take the ends; TiTiler wraps them around, or fails.
+- A parameter that an algorithm does not know is an error that says what was meant.
+- `contours` of several bands takes the first; `std` and `var` of one band are an error; TiTiler fails, or shows
+  nothing.
+
+| algorithm | takes | makes | dtype | parameters |
+|---|---|---|---|---|
 """
 ERRORS = """# Errors
 
@@ -57,7 +85,12 @@ SECTIONS = {
 
 def main() -> int:
     """Write or check every page."""
-    pages = {"settings.md": settings_page(), "parameters.md": parameters_page(), "errors.md": errors_page()}
+    pages = {
+        "settings.md": settings_page(),
+        "parameters.md": parameters_page(),
+        "errors.md": errors_page(),
+        "algorithms.md": algorithms_page(),
+    }
     pages |= {f"errors/{kind.slug}.md": error_page(kind) for kind in _tree(errors.SwathError)}
     stale = [name for name, text in pages.items() if not _is_current(name, text)]
     orphans = [path for path in (ROOT / "docs" / "errors").glob("*.md") if f"errors/{path.name}" not in pages]
@@ -115,6 +148,34 @@ def parameters_page() -> str:
         text = parameter.help.replace("|", "\\|")
         rows.append(f"| `{parameter.name}` | {also} | {text} | {routes} |")
     return f"{NOTE}{PARAMETERS}" + "\n".join(rows) + "\n"
+
+
+def algorithms_page() -> str:
+    """Every algorithm with its parameters, and what is meant by them."""
+    rows = (
+        f"| `{kind.id}` | {_bands(kind.bands_in)} | {_bands(kind.outputs and len(kind.outputs))} | "
+        f"{kind.dtype or 'by the values'} | {_parameters(kind)} |\n"
+        for kind in ALGORITHMS.values()
+    )
+    return NOTE + ALGORITHMS_PAGE + "".join(rows) + "\n" + "\n".join(map(_told, ALGORITHMS.values()))
+
+
+def _bands(count: int | None) -> str:
+    return "all bands" if count is None else "1 band" if count == 1 else f"{count} bands"
+
+
+def _parameters(kind: type[Algorithm]) -> str:
+    return ", ".join(f"`{field.name}` {field.default}" for field in dataclasses.fields(kind)) or "none"
+
+
+def _told(kind: type[Algorithm]) -> str:
+    fields = (
+        f"- `{field.name}`: {bounds_of(field).about.rstrip('.')}; {bounds_of(field).told}; "
+        f"{'none' if field.default is None else field.default} when left out.\n"
+        for field in dataclasses.fields(kind)
+    )
+    text = inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
+    return f"## {kind.id}\n\n{text}\n\n{''.join(fields)}".rstrip() + "\n"
 
 
 def errors_page() -> str:

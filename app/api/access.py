@@ -37,7 +37,7 @@ SCOPES = {
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
 ROOMS = {
-    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps"), Scope.INFO),
+    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps", "algorithms"), Scope.INFO),
     "metrics": Scope.METRICS,
 }
 """Scope by the first word of other routes."""

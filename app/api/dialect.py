@@ -102,6 +102,15 @@ REPROJECT_METHOD = Parameter(
 PADDING = Parameter("padding", "Pixels read around the picture and cut off again.", "2", schema=INTEGER)
 BUFFER = Parameter("buffer", "Pixels added on every side, in steps of 0.5.", "0.5", schema=NUMBER)
 
+ALGORITHM = Parameter(
+    "algorithm", "What makes new bands of those read, or of the expression's results: see `/algorithms`.", "hillshade"
+)
+ALGORITHM_PARAMS = Parameter(
+    "algorithm_params",
+    "Parameters of the algorithm as a JSON object: see `/algorithms/{algorithm}`.",
+    '{"azimuth": 315}',
+)
+
 RESCALE = Parameter(
     "rescale",
     "`low,high` mapped to 0..255: one pair for all bands, or one per band (repeated, flat, JSON); "
@@ -171,13 +180,16 @@ READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
     RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
 )  # fmt: skip
+COMPUTING = (ALGORITHM, ALGORITHM_PARAMS)
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)
 
-TILE = (*DATASET, RENDER, *READING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
+TILE = (*DATASET, RENDER, *READING, *COMPUTING, *STYLING, BUFFER, SCALE, TILESIZE, TMS, FORMAT, EMPTY)
 TILE_OF_SET = tuple(parameter for parameter in TILE if parameter is not TMS)
 TILEJSON = (*TILE, MINZOOM, MAXZOOM, TILE_FORMAT, TILE_SCALE)
-CROP = (*DATASET, RENDER, *READING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT)
-PREVIEW = (*DATASET, RENDER, *READING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
+CROP = (
+    *DATASET, RENDER, *READING, *COMPUTING, *STYLING, BUFFER, WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FORMAT,
+)  # fmt: skip
+PREVIEW = (*DATASET, RENDER, *READING, *COMPUTING, *STYLING, WIDTH, HEIGHT, MAX_SIZE, DST_CRS, FORMAT)
 POINT = (*DATASET, *READING, COORD_CRS, NUMBER_FORMAT, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)

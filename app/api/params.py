@@ -12,6 +12,7 @@ from functools import lru_cache
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
+from app.api.algorithms import parse_algorithm
 from app.api.dialect import RESAMPLING
 from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
@@ -51,6 +52,7 @@ def parse_selection(query: Query) -> Selection:
         resampling=query.choice("resampling", RESAMPLING) or "nearest",
         reproject=query.choice("reproject", RESAMPLING) or "nearest",
         padding=query.integer("padding", low=0, high=PADDING_MAX) or 0,
+        algorithm=parse_algorithm(query),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request
 
 from app.api.dataset import dataset_ref, runtime
-from app.api.dialect import READING, RENDER, STYLING
+from app.api.dialect import COMPUTING, READING, RENDER, STYLING
 from app.api.query import Query
 from app.errors import shorten
 from app.model.item import Item
@@ -22,7 +22,7 @@ from app.pipeline.lookup import fetch_item
 MERGED_MAX = 64
 """Merged queries kept; each holds its item in memory."""
 
-_SPELLINGS = {name: each.name for each in (*READING, *STYLING) for name in (each.name, *each.aliases)}
+_SPELLINGS = {name: each.name for each in (*READING, *COMPUTING, *STYLING) for name in (each.name, *each.aliases)}
 _RIVALS = ({"colormap", "colormap_name"}, {"expression", "index"})
 """Parameters of which one replaces the other."""
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from morecantile import Tile, TileMatrixSet
 from morecantile import tms as matrix_sets
 
+from app.api.algorithms import parse_algorithm
 from app.api.dialect import EMPTY
 from app.api.params import parse_format
 from app.api.query import Query
@@ -129,11 +130,15 @@ def tile_size(query: Query, limit: int) -> int | None:
 
 
 def tile_buffer(query: Query) -> float:
-    """Read ``buffer``: 0 to 128 pixels in steps of a half."""
+    """Read ``buffer``: 0 to 128 pixels in steps of a half.
+
+    TiTiler's algorithms cut their margin off what ``buffer`` added; ours is read besides, and taken out of it here.
+    """
     buffer = query.number("buffer", low=0, high=128) or 0.0
     if buffer % 0.5:
         raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
-    return buffer
+    algorithm = parse_algorithm(query)
+    return buffer if algorithm is None else max(0.0, buffer - algorithm.margin)
 
 
 def _whole_number(name: str, text: str) -> int:

@@ -7,10 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.compute.algorithms.apply import apply_algorithm
 from app.compute.expression import evaluate
 from app.model.expression import Expression
 from app.model.plan import Plan, SamplePlan
 from app.model.raster import Raster
+
+
+def compute(pieces: Iterable[Raster], plan: Plan) -> Raster:
+    """Combine the pieces, and apply the plan's algorithm to what comes out."""
+    raster = combine(pieces, plan)
+    return raster if plan.algorithm is None else apply_algorithm(raster, plan.algorithm, plan.shown)
 
 
 def combine(pieces: Iterable[Raster], plan: Plan | SamplePlan) -> Raster:

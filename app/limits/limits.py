@@ -29,7 +29,7 @@ class Limits:
         array = format in ROOMY
         limit = self._settings.array_size_max if array else self._settings.crop_size_max
         name = "SWATH_ARRAY_SIZE_MAX" if array else "SWATH_CROP_SIZE_MAX"
-        grid = plan.grid
+        grid = plan.shown
         if max(grid.width, grid.height) > limit:
             raise LimitExceeded(
                 f"The answer would be {grid.width} x {grid.height} pixels; {limit} a side are allowed ({name}). "
@@ -63,10 +63,10 @@ class Limits:
             )
 
     def _check_memory(self, plan: Plan, format: Format | None) -> None:
-        """Judge what all bands take together, and what is left of them to encode; band math makes 8 bytes a value."""
+        """Judge what all bands take together, and what is left of them to encode; what is computed may have 8 bytes a value."""
         pixels = plan.grid.width * plan.grid.height
         read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.reads)
-        computed = 8 * len(plan.expression.descriptions) if plan.expression else 0
+        computed = 8 * plan.computed_bands
         self._compare(pixels * (read + computed), 1.0, "")
         share = SHARES.get(format, 1.0) if format else 1.0
         self._compare(pixels * (computed or read), share, f", of which a .{format} may have {share:.0%}")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from rasterio.crs import CRS
 
+from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Grid
 from app.model.location import hosts_of
@@ -84,6 +85,8 @@ class Plan:
         resampling: rasterio name of the resampling from a read window to the output.
         reproject: rasterio name of the resampling while warping.
         padding: Pixels read around the grid and cut off again, so that resampling meets no edge.
+        algorithm: What makes other bands of the results, or None.
+        inner: The grid of the answer, where it is smaller by the pixels that the algorithm wants around it.
     """
 
     grid: Grid
@@ -94,6 +97,21 @@ class Plan:
     resampling: str = "nearest"
     reproject: str = "nearest"
     padding: int = 0
+    algorithm: Algorithm | None = None
+    inner: Grid | None = None
+
+    @property
+    def shown(self) -> Grid:
+        """The grid of the answer."""
+        return self.inner or self.grid
+
+    @property
+    def computed_bands(self) -> int:
+        """Bands that band math and the algorithm make of those read."""
+        made = len(self.expression.descriptions) if self.expression else 0
+        if self.algorithm is None:
+            return made
+        return made + len(self.algorithm.outputs or range(made or sum(read.band_count for read in self.reads)))
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -112,7 +130,8 @@ class Plan:
         lattice = (grid.crs.to_wkt() if grid.crs else None, grid.bounds, grid.width, grid.height, self.whole)
         how = (self.resampling, self.reproject, self.padding)
         computed = self.expression and self.expression.written(self.bands)
-        return repr((lattice, how, computed, [read.key for read in self.reads]))
+        algorithm = self.algorithm and (self.algorithm, self.inner)
+        return repr((lattice, how, computed, algorithm, [read.key for read in self.reads]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from rasterio.crs import CRS
 
+from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Frame
 
@@ -121,6 +122,7 @@ class Selection:
         resampling: Name of ``rasterio.enums.Resampling``, from read window to output.
         reproject: The same, while warping.
         padding: Pixels read around the picture and cut off again.
+        algorithm: What makes other bands of those read, or of the expression's results; None: they stay.
     """
 
     assets: tuple[AssetChoice, ...] = ()
@@ -132,6 +134,7 @@ class Selection:
     resampling: str = "nearest"
     reproject: str = "nearest"
     padding: int = 0
+    algorithm: Algorithm | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.access.price import charge_picture
 from app.cache.name import name_of
-from app.compute.stack import combine
+from app.compute.stack import compute
 from app.model.choice import Choice
 from app.model.grid import Frame
 from app.model.plan import Plan
@@ -54,7 +54,7 @@ async def _read_ranges(rt: Runtime, plan: Plan, req: ImageRequest) -> Ranges:
 
 
 def _measure(pieces: list[Piece], plan: Plan, percentiles: tuple[float, float]) -> Ranges:
-    return ranges_of(combine((piece() for piece in pieces), plan), percentiles)
+    return ranges_of(compute((piece() for piece in pieces), plan), percentiles)
 
 
 def ranges_of(raster: Raster, percentiles: tuple[float, float]) -> Ranges:

@@ -24,17 +24,31 @@ async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     rt.limits.check(plan, req.format)
     explained = await rt.reader.explain(plan)
     reads = [_read(read, how) for read, how in zip(plan.reads, explained, strict=True)]
-    return {"dataset": choice.name, "grid": _grid(plan), "expression": _expression(plan), "reads": reads}
+    return {
+        "dataset": choice.name,
+        "grid": _grid(plan),
+        "expression": _expression(plan),
+        "algorithm": _algorithm(plan),
+        "reads": reads,
+    }
 
 
 def _grid(plan: Plan) -> dict[str, Any]:
-    grid = plan.grid
+    grid = plan.shown
     crs = name_crs(grid.crs) if grid.crs else None
     return {"crs": crs, "bounds": list(grid.bounds), "width": grid.width, "height": grid.height}
 
 
 def _expression(plan: Plan) -> dict[str, Any] | None:
     return {"text": plan.expression.text, "bands": dict(plan.bands)} if plan.expression else None
+
+
+def _algorithm(plan: Plan) -> dict[str, Any] | None:
+    """What is computed at the end, with all parameters, and the pixels read around the picture for it."""
+    if plan.algorithm is None:
+        return None
+    margin = (plan.grid.width - plan.shown.width) // 2
+    return {"id": plan.algorithm.id, "parameters": asdict(plan.algorithm), "margin": margin}
 
 
 def _read(read: PlannedRead, how: Explained) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.access.price import charge_picture
 from app.cache.name import name_of
-from app.compute.stack import combine
+from app.compute.stack import compute
 from app.encode.encode import choose_format, encode, fits
 from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
@@ -46,7 +46,7 @@ async def answer_plan(rt: Runtime, plan: Plan, req: ImageRequest, known: Contain
     """Give the answer from memory, or draw it."""
     name = name_of(rt.settings.driver, plan.key, req.style.key, req.format, *_told_names(plan, req.format))
     if name in known:
-        return Unchanged(name=name, grid=plan.grid)
+        return Unchanged(name=name, grid=plan.shown)
     if answer := rt.answers.kept(name):
         return replace(answer, remembered=True)
     charge_picture(plan)
@@ -74,10 +74,10 @@ async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendere
 
 def finish(pieces: list[Piece], plan: Plan, req: ImageRequest, name: str = "") -> Rendered:
     """Compute, style and encode: everything that only needs the pixels. The list is empty afterwards."""
-    raster = stylize(combine(taken(pieces), plan), plan, req)
+    raster = stylize(compute(taken(pieces), plan), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
-    return Rendered(name=name, body=body, format=format, grid=plan.grid)
+    return Rendered(name=name, body=body, format=format, grid=plan.shown)
 
 
 def taken(pieces: list[Piece]) -> Iterator[Raster]:
@@ -112,7 +112,13 @@ def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
 def own_colormap(plan: Plan, req: ImageRequest) -> ColormapTable | None:
     """The colour table inside the file: for a picture of exactly one raw band."""
     [read, *others] = plan.reads
-    asked = req.selection.expression or read.source.expression or req.style.rescale or req.style.color_formula
+    asked = (
+        plan.algorithm
+        or req.selection.expression
+        or read.source.expression
+        or req.style.rescale
+        or req.style.color_formula
+    )
     unpainted = req.format is not None and not req.format.is_painted
     if others or asked or unpainted or read.indexes != (1,):
         return None

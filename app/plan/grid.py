@@ -38,10 +38,10 @@ def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
         grid = Grid(crs=crs, bounds=bounds, width=width, height=height)
     _require_overlap(grid, headers)
     _require_countable(grid, headers)
-    return _buffered(grid, frame.buffer)
+    return widen(grid, frame.buffer)
 
 
-def _buffered(grid: Grid, pixels: float) -> Grid:
+def widen(grid: Grid, pixels: float) -> Grid:
     """Add ``pixels`` of the same size on every side."""
     if not pixels:
         return grid

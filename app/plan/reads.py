@@ -16,7 +16,7 @@ from app.model.plan import Plan, PlannedRead, SamplePlan
 from app.model.request import ImageRequest, PointRequest, Selection
 from app.model.source import Header, Source
 from app.plan.crs import places_of
-from app.plan.grid import plan_grid
+from app.plan.grid import plan_grid, widen
 from app.plan.overview import count_pixels, pick_overview, pixel_step
 
 REMEMBERED = 2048
@@ -31,7 +31,7 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
         BadRequest: A band number that the file does not have.
         InvalidExpression: The same, in the expression.
     """
-    pictured = req.format is None or req.format.is_picture
+    pictured = _shows_bands(req)
     return _plan(choice, tuple(headers), req.frame, req.selection, pictured)
 
 
@@ -42,7 +42,10 @@ def forget_plans() -> None:
 
 @lru_cache(maxsize=REMEMBERED)
 def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: Selection, pictured: bool) -> Plan:
-    grid = plan_grid(frame, headers)
+    shown = plan_grid(frame, headers)
+    algorithm = selection.algorithm
+    margin = algorithm.margin if algorithm and frame.bounds is not None else 0  # there is nothing around the whole
+    grid = widen(shown, margin)
     first = headers[0]
     same_pixels = all((header.crs, header.bounds) == (first.crs, first.bounds) for header in headers)
     reads = read_all(choice, headers, pictured=pictured)
@@ -55,7 +58,14 @@ def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: 
         resampling=selection.resampling,
         reproject=selection.reproject,
         padding=selection.padding,
+        algorithm=algorithm,
+        inner=shown if margin else None,
     )
+
+
+def _shows_bands(req: ImageRequest) -> bool:
+    """Whether it is a picture of bands as they are; an algorithm takes all that there are."""
+    return (req.format is None or req.format.is_picture) and req.selection.algorithm is None
 
 
 def _at_resolution(read: PlannedRead, grid: Grid, resampling: str) -> PlannedRead:
@@ -67,9 +77,14 @@ def _at_resolution(read: PlannedRead, grid: Grid, resampling: str) -> PlannedRea
 
 def plan_rehearsal(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
     """Make the plan of one pixel anywhere, to find out what is wrong with a request before a tile is asked for."""
-    reads = read_all(choice, headers, pictured=req.format is None or req.format.is_picture)
-    grid = Grid(crs=None, bounds=(0, 0, 1, 1), width=1, height=1)
-    return Plan(grid=grid, reads=reads, expression=choice.expression, bands=name_bands(choice.names, reads))
+    reads = read_all(choice, headers, pictured=_shows_bands(req))
+    return Plan(
+        grid=Grid(crs=None, bounds=(0, 0, 1, 1), width=1, height=1),
+        reads=reads,
+        expression=choice.expression,
+        bands=name_bands(choice.names, reads),
+        algorithm=req.selection.algorithm,
+    )
 
 
 def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) -> SamplePlan:

@@ -1,4 +1,4 @@
-"""What requests can name: tile matrix sets and colormaps."""
+"""What requests can name: tile matrix sets, colormaps and algorithms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from morecantile import tms as matrix_sets
 
+from app.api.algorithms import algorithm_body, find_algorithm
 from app.api.dataset import runtime
 from app.api.dialect import FORMAT, HEIGHT, ORIENTATION, STRICT, WIDTH, documented
 from app.api.origin import base_url
@@ -15,6 +16,7 @@ from app.api.params import parse_format
 from app.api.query import Query, read_query
 from app.api.responses import ignored, json_response
 from app.api.tiles import find_tms
+from app.compute.algorithms import ALGORITHMS
 from app.model.request import ColormapTable, Format
 from app.pipeline.ramp import draw_ramp
 from app.style.colormap import named_colormap, names
@@ -58,6 +60,20 @@ async def colormap(request: Request, color_map: str) -> Response:
     # "json" is what is answered without a format, and no format of pictures.
     format = None if query.text("format") == "json" else parse_format(query, None)
     return json_response(query, _written(table)) if format is None else _ramp(query, table, format)
+
+
+@router.get("/algorithms")
+async def algorithms(request: Request) -> Response:
+    """All algorithms that `algorithm` may name."""
+    base = base_url(request)
+    listed = [_listed(base, "algorithms", name, "item") | {"title": kind.title} for name, kind in ALGORITHMS.items()]
+    return JSONResponse({"algorithms": listed, "links": [_link("self", f"{base}/algorithms")]})
+
+
+@router.get("/algorithms/{algorithm}")
+async def algorithm(algorithm: str) -> Response:
+    """One algorithm: what it takes and makes, and its parameters as JSON schemas."""
+    return JSONResponse(algorithm_body(find_algorithm(algorithm)))
 
 
 def _ramp(query: Query, table: ColormapTable, format: Format) -> Response:

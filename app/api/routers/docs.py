@@ -55,6 +55,8 @@ SUMMARIES = {
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
     "/colorMaps/{color_map}": "One colormap, or a picture of it",
+    "/algorithms": "Algorithms",
+    "/algorithms/{algorithm}": "One algorithm",
     "/indices": "Spectral indices",
     "/indices/{name}": "One spectral index",
 }
@@ -63,6 +65,7 @@ IN_PATH = {
     "ds": "stac",
     "tms": "WebMercatorQuad",
     "color_map": "viridis",
+    "algorithm": "hillshade",
     "z": "13",
     "x": "4797",
     "y": "3391.png",

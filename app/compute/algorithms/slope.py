@@ -1,0 +1,44 @@
+"""How steep is the terrain?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.compute.algorithms.gradient import gradient
+from app.compute.algorithms.parameters import integer, number
+from app.model.algorithm import Algorithm, Bands, Valid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope(Algorithm):
+    """The angle of the steepest way, in degrees, with the pixel's size in units of the grid's CRS.
+
+    TiTiler divides the change down a column by the pixel's width; that is its height here, which differs only where
+    pixels are not square.
+    """
+
+    id = "slope"
+    title = "Slope"
+    about = "Calculate degrees of slope from DEM dataset."
+    bands_in = 1
+    outputs = ("slope",)
+    dtype = "float32"
+    low_high = (0.0, 90.0)
+    reach = 1
+
+    buffer: int = integer(3, 0, 99, "Buffer size for edge effects")
+    z_exaggeration: float = number(1.0, 1e-6, 1e6, "Factor of the heights.")
+
+    @property
+    def margin(self) -> int:
+        """Its parameter ``buffer``."""
+        return self.buffer
+
+    def compute(self, bands: Bands, valid: Valid, cell_xy: tuple[float, float]) -> tuple[Bands, Valid]:
+        """Make float32, 0 to 90."""
+        down, along, known = gradient(bands[0], valid[0])
+        width, height = map(abs, cell_xy)
+        steepest = self.z_exaggeration * np.hypot(down / height, along / width)
+        return np.degrees(np.arctan(steepest)).astype(np.float32)[np.newaxis], known
