@@ -31,7 +31,7 @@ OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", 
 """What tells how to ask, or whether the server is there, needs no key; neither do the files below ``/viewer/``."""
 
 SCOPES = {
-    **dict.fromkeys(("tiles", "tilejson"), Scope.TILES),
+    **dict.fromkeys(("tiles", "tilejson", "legend"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "preview", "point"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }

@@ -147,7 +147,10 @@ NUMBER_FORMAT = Parameter(
 )
 
 ORIENTATION = Parameter(
-    "orientation", "Which way the picture of a colormap runs.", "vertical", values=("horizontal", "vertical")
+    "orientation",
+    "Which way the picture of a colormap, or a legend, runs.",
+    "vertical",
+    values=("horizontal", "vertical"),
 )
 
 TMS = Parameter(
@@ -194,6 +197,7 @@ POINT = (*DATASET, *READING, COORD_CRS, NUMBER_FORMAT, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
 EXPLAIN = (*TILE, TILE_AT)
+LEGEND = (*TILE, ORIENTATION)
 
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:

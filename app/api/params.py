@@ -187,6 +187,8 @@ def parse_rescale(query: Query) -> tuple[tuple[float, float], ...]:
     for low, high in pairs:
         if not low < high:
             raise query.fault("rescale", f"{low:g},{high:g}", "must be low,high with low below high")
+        if math.isinf(high - low):
+            raise query.fault("rescale", f"{low:g},{high:g}", "is wider than numbers reach; write for example 0,3000")
     return tuple(pairs)
 
 

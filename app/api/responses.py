@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +45,16 @@ def image_response(
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
     headers |= content_disposition(answer.dataset, what, answer.format.extension)
     return Response(answer.body, headers=headers, media_type=answer.format.media_type)
+
+
+async def named_response(
+    request: Request, query: Query, name: str, media_type: str, make: Callable[[], Awaitable[Body]]
+) -> Response:
+    """Answer with what ``make`` gives, under a strong ETag, or that the caller has it."""
+    headers = {"ETag": f'"{name}"', "Cache-Control": _cache_control(request), **ignored(query)}
+    if name in known_names(request) or _has_any(request):
+        return Response(status_code=304, headers=headers)
+    return Response(await make(), headers=headers, media_type=media_type)
 
 
 def known_names(request: Request) -> Container[str]:

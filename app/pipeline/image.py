@@ -14,11 +14,12 @@ from app.encode.encode import choose_format, encode, fits
 from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster, Rendered, Unchanged
-from app.model.request import ColormapTable, Format, ImageRequest
+from app.model.request import Format, ImageRequest, Rgba
 from app.observe.record import step
 from app.pipeline.autoscale import settle_ranges
 from app.pipeline.lookup import choose, open_headers
 from app.plan.reads import plan_reads
+from app.read.cog.pixels import ranges_of
 from app.read.reader import Piece, ready
 from app.runtime import Runtime
 from app.style.colormap import apply_colormap
@@ -93,11 +94,23 @@ def rehearse(plan: Plan, req: ImageRequest) -> None:
     finish([ready(_zeros(read, plan.grid)) for read in plan.reads], plan, req)
 
 
+def rehearsed(plan: Plan) -> Raster:
+    """What would be styled, with zeros in place of all pixels: its bands, their dtype, descriptions and ranges."""
+    return compute((_zeros(read, plan.grid) for read in plan.reads), plan)
+
+
 def _zeros(read: PlannedRead, grid: Grid) -> Raster:
     shape = (len(read.indexes), grid.height, grid.width)
     names = tuple(f"b{index}" for index in read.indexes)
-    data = np.zeros(shape, read.header.dtype)
-    return Raster(data=data, mask=np.ones(shape, bool), grid=grid, names=names, descriptions=names)
+    data = np.zeros(shape, np.float32 if read.source.unscale else read.header.dtype)
+    return Raster(
+        data=data,
+        mask=np.ones(shape, bool),
+        grid=grid,
+        names=names,
+        descriptions=read.descriptions,
+        ranges=ranges_of(read),
+    )
 
 
 def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
@@ -109,7 +122,7 @@ def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
     return raster if fits(raster, req.format) else rescale_by_type(raster)
 
 
-def own_colormap(plan: Plan, req: ImageRequest) -> ColormapTable | None:
+def own_colormap(plan: Plan, req: ImageRequest) -> dict[int, Rgba] | None:
     """The colour table inside the file: for a picture of exactly one raw band."""
     [read, *others] = plan.reads
     asked = (

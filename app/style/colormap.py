@@ -84,7 +84,7 @@ def apply_colormap(raster: Raster, table: ColormapTable | None) -> Raster:
         raise BadRequest(
             f"A colormap colours one band, this picture has {bands}; choose one asset, bidx or expression."
         )
-    if isinstance(table, dict) and _is_full_table(table):
+    if is_full_table(table):
         return _as_palette(raster, table)
     return raster.painted(*_look_up(raster.data, table))
 
@@ -108,8 +108,11 @@ def _look_up(data: NDArray[Any], table: ColormapTable) -> tuple[NDArray[np.uint8
     return colors.astype(np.uint8), alpha.astype(np.uint8)
 
 
-def _is_full_table(table: dict[int, Rgba] | dict[float | int, Rgba]) -> TypeGuard[dict[int, Rgba]]:
-    return len(table) == 256 and all(isinstance(key, int) and 0 <= key <= 255 for key in table)
+def is_full_table(table: ColormapTable) -> TypeGuard[dict[int, Rgba]]:
+    """Whether it has a colour for each of 0 to 255, as the named ones have."""
+    return (
+        isinstance(table, dict) and len(table) == 256 and all(isinstance(key, int) and 0 <= key <= 255 for key in table)
+    )
 
 
 def _require_few(entries: int) -> None:

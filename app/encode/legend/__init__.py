@@ -1,0 +1,1 @@
+"""Legends become pictures: one layout, drawn as SVG or as PNG."""
