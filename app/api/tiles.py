@@ -137,7 +137,7 @@ def tile_buffer(query: Query) -> float:
     buffer = query.number("buffer", low=0, high=128) or 0.0
     if buffer % 0.5:
         raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
-    algorithm = parse_algorithm(query)
+    algorithm = parse_algorithm(query) if buffer else None
     return buffer if algorithm is None else max(0.0, buffer - algorithm.margin)
 
 

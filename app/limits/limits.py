@@ -63,10 +63,10 @@ class Limits:
             )
 
     def _check_memory(self, plan: Plan, format: Format | None) -> None:
-        """Judge what all bands take together, and what is left of them to encode; what is computed may have 8 bytes a value."""
+        """Judge what all bands take together, and what is left of them to encode."""
         pixels = plan.grid.width * plan.grid.height
         read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.reads)
-        computed = 8 * plan.computed_bands
+        computed = plan.computed_bytes
         self._compare(pixels * (read + computed), 1.0, "")
         share = SHARES.get(format, 1.0) if format else 1.0
         self._compare(pixels * (computed or read), share, f", of which a .{format} may have {share:.0%}")

@@ -52,6 +52,10 @@ class Algorithm(ABC):
         """Descriptions of the bands made of bands with these descriptions."""
         return self.outputs or descriptions
 
+    def bytes_made(self, bands: int) -> int:
+        """Bytes per pixel of what is made of so many bands, at most."""
+        return np.dtype(self.dtype or np.float64).itemsize * (len(self.outputs) if self.outputs else bands)
+
     @abstractmethod
     def compute(self, bands: Bands, valid: Valid, cell_xy: tuple[float, float]) -> tuple[Bands, Valid]:
         """Make bands of bands; a pixel depends on no others than those within ``reach``.

@@ -106,12 +106,13 @@ class Plan:
         return self.inner or self.grid
 
     @property
-    def computed_bands(self) -> int:
-        """Bands that band math and the algorithm make of those read."""
-        made = len(self.expression.descriptions) if self.expression else 0
+    def computed_bytes(self) -> int:
+        """Bytes per pixel of what band math and the algorithm make: 8 a value where nothing is known."""
+        results = len(self.expression.descriptions) if self.expression else 0
         if self.algorithm is None:
-            return made
-        return made + len(self.algorithm.outputs or range(made or sum(read.band_count for read in self.reads)))
+            return 8 * results
+        bands = results or sum(read.band_count for read in self.reads)
+        return 8 * results + self.algorithm.bytes_made(bands)
 
     @cached_property
     def hosts(self) -> frozenset[str]:

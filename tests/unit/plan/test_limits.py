@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.compute.algorithms.hillshade import Hillshade
+from app.compute.algorithms.reductions import Mean
+from app.compute.algorithms.terrarium import Terrarium
 from app.errors import LimitExceeded
 from app.limits.limits import Limits
 from app.model.grid import Grid
@@ -39,6 +43,22 @@ def test_all_bands_together_are_bounded():
     """3 x 4096 x 4096 x 2 bytes are 96 MiB."""
     with pytest.raises(LimitExceeded, match=r"96 MiB of pixels, 64 are allowed .SWATH_ANSWER_MAX_MB"):
         Limits(Settings()).check(plan(4096, 4096, bands=3), Format.NPY)
+
+
+def test_what_an_algorithm_makes_counts_too():
+    """4096 x 4096: 2 bytes read and 1 made are 48 MiB, 2 read and 3 made 80, 2 read and 8 made 160."""
+    shaded, colored, mean = (replace(plan(4096, 4096), algorithm=kind()) for kind in (Hillshade, Terrarium, Mean))
+    Limits(Settings()).check(shaded, Format.NPY)
+    for large, told in ((colored, "80 MiB"), (mean, "160 MiB")):
+        with pytest.raises(LimitExceeded, match=told):
+            Limits(Settings()).check(large, Format.NPY)
+
+
+def test_the_margin_of_an_algorithm_is_no_part_of_the_answers_size():
+    wide = plan(2048 + 6, 2048 + 6)
+    Limits(Settings()).check(replace(wide, inner=plan(2048, 2048).grid), Format.PNG)
+    with pytest.raises(LimitExceeded, match="2054 x 2054"):
+        Limits(Settings()).check(wide, Format.PNG)
 
 
 def test_a_raster_without_overviews_is_not_read_whole():
