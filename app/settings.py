@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     )
     head_max_kb: float = Field(32, gt=0, description="Largest request line and headers, in KiB.")
     body_max_mb: float = Field(2, gt=0, description="Largest body of a request.")
+    features_max: int = Field(1000, ge=1, description="Features of a GeoJSON collection that is measured.")
+    vertices_max: int = Field(10_000, ge=4, description="Points of all shapes of a GeoJSON body together.")
     connections_max: int = Field(
         800, ge=1, description="Open connections per worker; more are answered 503 and closed at once."
     )

@@ -32,7 +32,8 @@ OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", 
 
 SCOPES = {
     **dict.fromkeys(("tiles", "tilejson", "legend"), Scope.TILES),
-    **dict.fromkeys(("crop", "bbox", "preview", "point"), Scope.DATA),
+    **dict.fromkeys(("crop", "bbox", "feature", "preview", "point"), Scope.DATA),
+    **dict.fromkeys(("statistics", "asset_statistics", "metadata"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""

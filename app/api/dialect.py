@@ -199,10 +199,32 @@ INFO = (*DATASET, ASSETS)
 EXPLAIN = (*TILE, TILE_AT)
 LEGEND = (*TILE, ORIENTATION)
 
+FEATURE_EXAMPLE: dict[str, Any] = {
+    "type": "Feature",
+    "properties": {},
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [[[30.82, 29.46], [30.87, 29.46], [30.88, 29.5], [30.84, 29.51], [30.82, 29.46]]],
+    },
+}
+"""A shape inside the sample's scenes."""
+
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:
     """Describe parameters for ``openapi_extra`` of a route."""
     return {"parameters": [_openapi(parameter) for parameter in parameters]}
+
+
+def with_body(parameters: Iterable[Parameter], *kinds: str) -> dict[str, Any]:
+    """Describe a route that takes GeoJSON, too: a Feature, or one of ``kinds``."""
+    words = " or ".join(kinds or ("Feature",))
+    content = {"schema": {"type": "object", "required": ["type"]}, "example": FEATURE_EXAMPLE}
+    body = {
+        "required": True,
+        "description": f"A GeoJSON {words} (Polygon or MultiPolygon), in longitude and latitude or in `coord_crs`.",
+        "content": dict.fromkeys(("application/geo+json", "application/json"), content),
+    }
+    return {**documented(parameters), "requestBody": body}
 
 
 def _openapi(parameter: Parameter) -> dict[str, Any]:

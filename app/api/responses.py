@@ -59,6 +59,8 @@ async def named_response(
 
 def known_names(request: Request) -> Container[str]:
     """Names of the answers that the caller has, by ``If-None-Match`` (RFC 9110, 13.1.2)."""
+    if request.method != "GET":  # a condition of another method is no question for a copy (RFC 9110, 13.1.2)
+        return ()
     given = ",".join(request.headers.getlist("if-none-match"))
     # A proxy that compressed the answer may have made the tag weak.
     return {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")} if given else ()
@@ -66,7 +68,7 @@ def known_names(request: Request) -> Container[str]:
 
 def _has_any(request: Request) -> bool:
     """``If-None-Match: *`` is true of any answer, once it is known that there is one."""
-    return request.headers.get("if-none-match", "").strip() == "*"
+    return request.method == "GET" and request.headers.get("if-none-match", "").strip() == "*"
 
 
 def json_response(query: Query, body: Any, *, media_type: str = "application/json") -> Response:

@@ -12,6 +12,7 @@ from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Grid
 from app.model.location import hosts_of
+from app.model.shape import Shape
 from app.model.source import Header, Source
 
 
@@ -87,6 +88,7 @@ class Plan:
         padding: Pixels read around the grid and cut off again, so that resampling meets no edge.
         algorithm: What makes other bands of the results, or None.
         inner: The grid of the answer, where it is smaller by the pixels that the algorithm wants around it.
+        shape: In the CRS of the grid: what is outside of it is invalid; None: nothing is.
     """
 
     grid: Grid
@@ -99,6 +101,7 @@ class Plan:
     padding: int = 0
     algorithm: Algorithm | None = None
     inner: Grid | None = None
+    shape: Shape | None = None
 
     @property
     def shown(self) -> Grid:
@@ -132,7 +135,8 @@ class Plan:
         how = (self.resampling, self.reproject, self.padding)
         computed = self.expression and self.expression.written(self.bands)
         algorithm = self.algorithm and (self.algorithm, self.inner)
-        return repr((lattice, how, computed, algorithm, [read.key for read in self.reads]))
+        cut = self.shape and self.shape.key
+        return repr((lattice, how, computed, algorithm, cut, [read.key for read in self.reads]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

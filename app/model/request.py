@@ -12,6 +12,7 @@ from rasterio.crs import CRS
 from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Frame
+from app.model.shape import Shape
 
 Rgba = tuple[int, int, int, int]
 ColormapTable = dict[int, Rgba] | dict[float | int, Rgba] | Sequence[tuple[tuple[float | int, float | int], Rgba]]
@@ -167,6 +168,7 @@ class ImageRequest:
 
     Attributes:
         format: Encoding, or None to choose JPEG where every pixel is valid and PNG elsewhere.
+        shape: What is outside of it is invalid; ``frame`` is then the box around it.
     """
 
     dataset: DatasetRef
@@ -174,6 +176,7 @@ class ImageRequest:
     frame: Frame
     style: Style = field(default_factory=Style)
     format: Format | None = None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ async def settle_ranges(rt: Runtime, choice: Choice, headers: Sequence[Header], 
         LimitExceeded: The whole cannot be read at this size, as a file is large and has no overviews.
     """
     assert req.style.auto is not None
-    overview = replace(req, frame=Frame(max_size=SIDE))
+    overview = replace(req, frame=Frame(max_size=SIDE), shape=None)
     plan = plan_reads(choice, headers, overview)
     name = name_of(rt.settings.driver, plan.key, req.style.auto)
     ranges = rt.ranges.get(name)

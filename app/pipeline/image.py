@@ -1,4 +1,4 @@
-"""The story of a picture: a tile, a crop or a preview."""
+"""The story of a picture: a tile, a crop, a shape or a preview."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from app.access.price import charge_picture
 from app.cache.name import name_of
+from app.compute.shape import cut
 from app.compute.stack import compute
 from app.encode.encode import choose_format, encode, fits
 from app.model.grid import Grid
@@ -28,7 +29,7 @@ from app.style.rescale import rescale, rescale_by_type
 
 
 async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = ()) -> Rendered | Unchanged:
-    """Render a tile, a crop or a preview: they differ only by ``req.frame``.
+    """Render a tile, a crop, a shape or a preview: they differ only by ``req.frame``, and what is cut off.
 
     Args:
         known: Names of the answers that the caller has.
@@ -75,7 +76,7 @@ async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendere
 
 def finish(pieces: list[Piece], plan: Plan, req: ImageRequest, name: str = "") -> Rendered:
     """Compute, style and encode: everything that only needs the pixels. The list is empty afterwards."""
-    raster = stylize(compute(taken(pieces), plan), plan, req)
+    raster = stylize(cut(compute(taken(pieces), plan), plan.shape), plan, req)
     format = req.format or choose_format(raster)
     body = encode(raster, format, return_mask=req.style.return_mask)
     return Rendered(name=name, body=body, format=format, grid=plan.shown)

@@ -18,6 +18,7 @@ from app.model.source import Header, Source
 from app.plan.crs import places_of
 from app.plan.grid import plan_grid, widen
 from app.plan.overview import count_pixels, pick_overview, pixel_step
+from app.plan.shape import project
 
 REMEMBERED = 2048
 """Plans kept: a map that is moved back, or shown in another style, asks for the same tiles again."""
@@ -32,15 +33,17 @@ def plan_reads(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> 
         InvalidExpression: The same, in the expression.
     """
     pictured = _shows_bands(req)
-    return _plan(choice, tuple(headers), req.frame, req.selection, pictured)
+    if req.shape is None:
+        return _remembered(choice, tuple(headers), req.frame, req.selection, pictured)
+    plan = _plan(choice, tuple(headers), req.frame, req.selection, pictured)  # drives no tile out of the memory
+    return replace(plan, shape=project(req.shape, plan.grid.crs))
 
 
 def forget_plans() -> None:
     """Let go of all plans, and of the headers that they hold."""
-    _plan.cache_clear()
+    _remembered.cache_clear()
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: Selection, pictured: bool) -> Plan:
     shown = plan_grid(frame, headers)
     algorithm = selection.algorithm
@@ -61,6 +64,9 @@ def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: 
         algorithm=algorithm,
         inner=shown if margin else None,
     )
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_plan)
 
 
 def _shows_bands(req: ImageRequest) -> bool:

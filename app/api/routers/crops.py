@@ -1,4 +1,4 @@
-"""Crops of a bounding box, and previews of the whole."""
+"""Crops of a bounding box or of a shape, and previews of the whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from rasterio.crs import CRS
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import CROP, PREVIEW, documented
+from app.api.dialect import CROP, PREVIEW, documented, with_body
+from app.api.geojson import read_features
 from app.api.negotiation import preferred_format
 from app.api.params import PREVIEW_SIZE, WGS84, parse_bounds, parse_crs, parse_format, parse_selection, parse_style
 from app.api.query import Query
@@ -17,8 +19,9 @@ from app.api.responses import image_response, known_names
 from app.api.route import PlainRoute
 from app.api.tiles import tile_buffer
 from app.errors import InvalidType
-from app.model.grid import Frame
+from app.model.grid import Bounds, Frame
 from app.model.request import DatasetKind, ImageRequest
+from app.model.shape import Shape
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
 
@@ -44,6 +47,27 @@ async def crop_of_size(request: Request, ds: DatasetKind, bbox: str, size: str) 
     return await answer_crop(request, ds, bbox, size, max_size=None)
 
 
+@router.post("/{ds:dataset}/crop", openapi_extra=with_body(CROP))
+@router.post("/{ds:dataset}/crop.{format}", openapi_extra=with_body(CROP))
+async def crop_shape(request: Request, ds: DatasetKind, format: str | None = None) -> Response:
+    """A GeoJSON Feature cut out, at most 1024 pixels wide or high unless a size is given."""
+    return await answer_shape(request, ds, None, format, max_size=PREVIEW_SIZE)
+
+
+@router.post("/{ds:dataset}/feature", openapi_extra=with_body(CROP))
+@router.post("/{ds:dataset}/feature.{format}", openapi_extra=with_body(CROP))
+async def feature(request: Request, ds: DatasetKind, format: str | None = None) -> Response:
+    """A GeoJSON Feature cut out, at the data's own resolution unless a size is given."""
+    return await answer_shape(request, ds, None, format, max_size=None)
+
+
+@router.post("/{ds:dataset}/crop/{size}", include_in_schema=False)  # OpenAPI knows this path as that of a box
+@router.post("/{ds:dataset}/feature/{size}", openapi_extra=with_body(CROP))
+async def feature_of_size(request: Request, ds: DatasetKind, size: str) -> Response:
+    """A GeoJSON Feature cut out of exactly `{width}x{height}.{format}` pixels."""
+    return await answer_shape(request, ds, size, None, max_size=None)
+
+
 @router.get("/{ds:dataset}/preview", openapi_extra=documented(PREVIEW))
 @router.get("/{ds:dataset}/preview.{format}", openapi_extra=documented(PREVIEW))
 async def preview(request: Request, ds: DatasetKind, format: str | None = None) -> Response:
@@ -65,8 +89,28 @@ async def answer_crop(
     text, extension = split_extension(box)
     width, height, size_extension = read_size(query, size)
     crs = parse_crs(query, "coord_crs") or WGS84
-    frame = Frame(
-        bounds=parse_bounds(text, crs),
+    frame = _frame_around(query, parse_bounds(text, crs), crs, (width, height), max_size)
+    return await answer_picture(request, ds, query, frame, size_extension or extension, "crop")
+
+
+async def answer_shape(
+    request: Request, ds: DatasetKind, size: str | None, extension: str | None, *, max_size: int | None
+) -> Response:
+    """Render the box around the shape in the body; what is outside of the shape is invalid."""
+    query = query_of(request, ds, CROP)
+    width, height, size_extension = read_size(query, size)
+    crs = parse_crs(query, "coord_crs") or WGS84
+    [shape] = (await read_features(request, runtime(request), crs, several=False)).shapes
+    frame = _frame_around(query, shape.bounds, crs, (width, height), max_size)
+    return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape)
+
+
+def _frame_around(
+    query: Query, bounds: Bounds, crs: CRS, size_wh: tuple[int | None, int | None], max_size: int | None
+) -> Frame:
+    width, height = size_wh
+    return Frame(
+        bounds=bounds,
         bounds_crs=crs,
         crs=parse_crs(query, "dst_crs") or crs,
         width=width,
@@ -74,7 +118,6 @@ async def answer_crop(
         max_size=_max_size(query, max_size),
         buffer=tile_buffer(query),
     )
-    return await answer_picture(request, ds, query, frame, size_extension or extension, "crop")
 
 
 async def answer_preview(request: Request, ds: DatasetKind, size: str | None, extension: str | None) -> Response:
@@ -86,9 +129,15 @@ async def answer_preview(request: Request, ds: DatasetKind, size: str | None, ex
 
 
 async def answer_picture(
-    request: Request, ds: DatasetKind, query: Query, frame: Frame, extension: str | None, what: str
+    request: Request,
+    ds: DatasetKind,
+    query: Query,
+    frame: Frame,
+    extension: str | None,
+    what: str,
+    shape: Shape | None = None,
 ) -> Response:
-    """Render a frame and answer with it; ``what`` it shows is for the name of a file."""
+    """Render a frame, cut to a shape if there is one, and answer; ``what`` it shows is for the name of a file."""
     rt = runtime(request)
     query = await with_render(request, ds, query)
     format = parse_format(query, extension)
@@ -98,6 +147,7 @@ async def answer_picture(
         frame=frame,
         style=parse_style(query),
         format=format or preferred_format(request),
+        shape=shape,
     )
     async with allowance(rt, Cost.CROP):
         rendered = await render_image(rt, req, known_names(request))
