@@ -27,6 +27,7 @@ from app.api.routers import (
     renders,
     sample,
     server,
+    statistics,
     tilejson,
     tiles,
 )
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         crops,
         points,
         about,
+        statistics,
         renders,
         explain,
         legends,

@@ -137,6 +137,9 @@ def parameters_page() -> str:
         "crop": parameters.CROP,
         "preview": parameters.PREVIEW,
         "point": parameters.POINT,
+        "statistics": parameters.STATISTICS,
+        "shape statistics": parameters.SHAPE_STATISTICS,
+        "asset statistics, metadata": parameters.ASSET_STATISTICS,
         "info": parameters.INFO,
         "bounds, assets": parameters.DATASET,
     }

@@ -178,6 +178,20 @@ TILE_AT = Parameter("tile", "`z/x/y` of the tile whose plan is told; without it 
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
+PERCENTILES = Parameter("p", "Percentiles, whole numbers 0 to 100 (2 and 98).", "2", repeats=True, schema=INTEGER)
+CATEGORICAL = Parameter("categorical", "Count each value by itself, instead of bins.", "true", schema=BOOLEAN)
+CATEGORIES = Parameter("c", "The values to count, with `categorical`; else all that occur.", "1", repeats=True)
+HISTOGRAM_BINS = Parameter("histogram_bins", "How many bins of equal width (10), or their edges: `0,100,200`.", "8")
+HISTOGRAM_RANGE = Parameter("histogram_range", "`low,high` of the bins; else from the lowest value on.", "0,1000")
+COVER_SCALE = Parameter(
+    "cover_scale",
+    "Into how many cells a side a pixel is taken apart, to find how much of it a shape covers (10).",
+    "10",
+    schema=INTEGER,
+)
+PMIN = Parameter("pmin", "The lower percentile (2), as TiTiler 0.1 had it.", "2", schema=NUMBER)
+PMAX = Parameter("pmax", "The upper percentile (98), as TiTiler 0.1 had it.", "98", schema=NUMBER)
+
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
@@ -196,6 +210,12 @@ PREVIEW = (*DATASET, RENDER, *READING, *COMPUTING, *STYLING, WIDTH, HEIGHT, MAX_
 POINT = (*DATASET, *READING, COORD_CRS, NUMBER_FORMAT, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
+SIZES = (WIDTH, HEIGHT, MAX_SIZE)
+TALLY = (PERCENTILES, PMIN, PMAX, CATEGORICAL, CATEGORIES, HISTOGRAM_BINS, HISTOGRAM_RANGE)
+STATISTICS = (*DATASET, RENDER, *READING, *SIZES, *TALLY)
+SHAPE_STATISTICS = (*STATISTICS, COORD_CRS, DST_CRS, COVER_SCALE)
+ASSET_STATISTICS = tuple(parameter for parameter in STATISTICS if parameter not in (RENDER, EXPRESSION, INDEX))
+METADATA = ASSET_STATISTICS
 EXPLAIN = (*TILE, TILE_AT)
 LEGEND = (*TILE, ORIENTATION)
 

@@ -48,7 +48,7 @@ def coverage(grid: Grid, shape: Shape, scale: int) -> NDArray[np.float32]:
 def _strip(grid: Grid, shape: Shape, scale: int, rows: range) -> NDArray[np.float32]:
     """The same for some rows."""
     first = Affine.translation(0, rows.start) if rows.start else Affine.identity()
-    transform = grid.transform * first * Affine.scale(1 / scale)
+    transform = grid.transform @ first @ Affine.scale(1 / scale)
     cells = _burnt(shape, (len(rows) * scale, grid.width * scale), transform)
     apart = cells.reshape(len(rows), scale, grid.width, scale)
     covered: NDArray[np.float32] = apart.sum(axis=(1, 3), dtype=np.float32) / (scale**2)

@@ -52,6 +52,7 @@ class Frame:
         height: Output rows.
         max_size: Longest side in pixels when neither ``width`` nor ``height`` is given.
         buffer: Pixels added on every side, in steps of a half: 0.5 makes 257 of 256.
+        aligned: The bounds are widened to whole pixels of the source.
     """
 
     bounds: Bounds | None = None
@@ -61,7 +62,8 @@ class Frame:
     height: int | None = None
     max_size: int | None = None
     buffer: float = 0
+    aligned: bool = False
 
     def __hash__(self) -> int:
         """Leave both CRS out, as in ``Grid``."""
-        return hash((self.bounds, self.width, self.height, self.max_size, self.buffer))
+        return hash((self.bounds, self.width, self.height, self.max_size, self.buffer, self.aligned))

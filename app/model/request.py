@@ -180,6 +180,27 @@ class ImageRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What to count of the values of each band.
+
+    Attributes:
+        percentiles: Whole numbers 0 to 100.
+        bins: How many of equal width, or the edges of all.
+        range: Of the bins; None: from the lowest value to the highest.
+        categorical: Count each value by itself, instead of bins.
+        categories: The values to count; empty for all that occur.
+        cover_scale: Into how many cells a side a pixel is taken apart, to find how much of it a shape covers.
+    """
+
+    percentiles: tuple[int, ...] = (2, 98)
+    bins: int | tuple[float, ...] = 10
+    range: tuple[float, float] | None = None
+    categorical: bool = False
+    categories: tuple[float, ...] = ()
+    cover_scale: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointRequest:
     """Values at one point, ``x`` and ``y`` in ``crs``."""
 

@@ -35,6 +35,11 @@ async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
     return union_wgs84(await open_headers(rt, choice.sources))
 
 
+async def describe_place(rt: Runtime, dataset: DatasetRef, selection: Selection) -> tuple[Bounds, dict[str, Any]]:
+    """Bounds in longitude and latitude, and the description of ``describe``."""
+    return await find_bounds(rt, dataset), await describe(rt, dataset, selection)
+
+
 async def describe(rt: Runtime, dataset: DatasetRef, selection: Selection) -> dict[str, Any]:
     """Describe a raster, or every selected asset of an item by its key, as rio-tiler's ``Info`` does."""
     asked = selection if selection.assets or dataset.kind is DatasetKind.COG else EVERYTHING

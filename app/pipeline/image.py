@@ -92,15 +92,16 @@ def rehearse(plan: Plan, req: ImageRequest) -> None:
     """Do everything behind the read with one pixel of zeros, to raise what it would raise."""
     if req.style.auto:
         req = replace(req, style=replace(req.style, rescale=((0.0, 1.0),), auto=None))
-    finish([ready(_zeros(read, plan.grid)) for read in plan.reads], plan, req)
+    finish([ready(zeros(read, plan.grid)) for read in plan.reads], plan, req)
 
 
 def rehearsed(plan: Plan) -> Raster:
     """What would be styled, with zeros in place of all pixels: its bands, their dtype, descriptions and ranges."""
-    return compute((_zeros(read, plan.grid) for read in plan.reads), plan)
+    return compute((zeros(read, plan.grid) for read in plan.reads), plan)
 
 
-def _zeros(read: PlannedRead, grid: Grid) -> Raster:
+def zeros(read: PlannedRead, grid: Grid) -> Raster:
+    """A raster of the bands of a read, all 0 and valid."""
     shape = (len(read.indexes), grid.height, grid.width)
     names = tuple(f"b{index}" for index in read.indexes)
     data = np.zeros(shape, np.float32 if read.source.unscale else read.header.dtype)

@@ -25,6 +25,13 @@ def union_wgs84(headers: Sequence[Header]) -> Bounds:
     return left, min(bottoms), right - 360 if right > 180 else right, max(tops)
 
 
+def center_wgs84(box: Bounds) -> tuple[float, float]:
+    """The middle of a longitude/latitude box, which may cross the antimeridian."""
+    left, bottom, right, top = box
+    middle = (left + right) / 2 if left <= right else (left + right + 360) / 2
+    return middle - 360 if middle > 180 else middle, (bottom + top) / 2
+
+
 def _east_of_180(box: Bounds) -> Bounds:
     """Count longitudes from 0 to beyond 180, so that 178..-178 becomes 178..182 and -179..-178 becomes 181..182."""
     left, bottom, right, top = box

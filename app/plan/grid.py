@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from rasterio.transform import array_bounds
 from rasterio.warp import transform, transform_bounds
+from rasterio.windows import Window, from_bounds
+from rasterio.windows import bounds as window_bounds
 
 from app.errors import BadRequest, LimitExceeded, OutOfBounds
 from app.model.grid import Bounds, Frame, Grid
@@ -30,6 +32,8 @@ def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
         return _whole(frame, _finest(headers))
     crs = frame.crs or frame.bounds_crs
     bounds = _in_crs(frame)
+    if frame.aligned:
+        bounds = _aligned(bounds, frame, headers)
     if frame.width is not None and frame.height is not None:
         grid = Grid(crs=crs, bounds=bounds, width=frame.width, height=frame.height)
     else:
@@ -73,6 +77,18 @@ def _in_crs(frame: Frame) -> Bounds:
     if not all(map(math.isfinite, (left, bottom, right, top))) or left >= right or bottom >= top:
         raise BadRequest(f"The bounds {frame.bounds} have no place in {frame.crs}.")
     return (left, bottom, right, top)
+
+
+def _aligned(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> Bounds:
+    """Widen bounds to whole pixels of the finest source, as rio-tiler's ``align_bounds_with_dataset`` does."""
+    crs = frame.crs or frame.bounds_crs
+    assert crs is not None
+    finest = min((native(header, crs) for header in headers), key=lambda each: each.resolution_xy)
+    (top, bottom), (left, right) = from_bounds(*bounds, transform=finest.transform).toranges()
+    columns, rows = (math.floor(left), math.ceil(right)), (math.floor(top), math.ceil(bottom))
+    window = Window(columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
+    whole: Bounds = window_bounds(window, finest.transform)
+    return whole
 
 
 def _native_size(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> tuple[int, int]:

@@ -7,11 +7,12 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import DATASET, INFO, documented
+from app.api.geojson import GEOJSON, geometry_of
 from app.api.params import parse_selection
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.model.request import DatasetKind
-from app.pipeline.about import describe, find_bounds, list_assets
+from app.pipeline.about import describe, describe_place, find_bounds, list_assets
 from app.pipeline.allowance import Cost, allowance
 
 router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
@@ -25,6 +26,17 @@ async def info(request: Request, ds: DatasetKind) -> Response:
     async with allowance(rt, Cost.TILE):
         body = await describe(rt, dataset_ref(request, ds, query), parse_selection(query))
     return json_response(query, body)
+
+
+@router.get("/{ds:dataset}/info.geojson", openapi_extra=documented(INFO))
+async def info_geojson(request: Request, ds: DatasetKind) -> Response:
+    """The same as the properties of a GeoJSON Feature, whose geometry is the box around the data."""
+    rt = runtime(request)
+    query = query_of(request, ds, INFO)
+    async with allowance(rt, Cost.TILE):
+        bounds, body = await describe_place(rt, dataset_ref(request, ds, query), parse_selection(query))
+    feature = {"type": "Feature", "bbox": list(bounds), "geometry": geometry_of(bounds), "properties": body}
+    return json_response(query, feature, media_type=GEOJSON)
 
 
 @router.get("/{ds:dataset}/bounds", openapi_extra=documented(DATASET))

@@ -1,0 +1,95 @@
+"""Numbers over a dataset, over its assets, over shapes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.api.dataset import dataset_ref, query_of, runtime
+from app.api.dialect import ASSET_STATISTICS, METADATA, SHAPE_STATISTICS, STATISTICS, documented, with_body
+from app.api.geojson import GEOJSON, read_features
+from app.api.params import PREVIEW_SIZE, WGS84, parse_crs, parse_selection
+from app.api.query import Query
+from app.api.renders import with_render
+from app.api.responses import ignored, json_response
+from app.api.route import PlainRoute
+from app.api.tally import parse_tally
+from app.model.grid import Frame
+from app.model.request import DatasetKind, Format, ImageRequest
+from app.pipeline.allowance import Cost, allowance
+from app.pipeline.metadata import describe_2020
+from app.pipeline.statistics import measure_assets, measure_shapes, measure_whole
+
+router = APIRouter(tags=["Statistics"], route_class=PlainRoute)
+
+BINS_2020 = 20
+"""Of a histogram in TiTiler 0.1."""
+
+
+@router.get("/{ds:dataset}/statistics", openapi_extra=documented(STATISTICS))
+async def statistics(request: Request, ds: DatasetKind) -> Response:
+    """Numbers of each band, or of an expression, over the whole, on at most 1024 pixels a side."""
+    rt = runtime(request)
+    query = await with_render(request, ds, query_of(request, ds, STATISTICS))
+    req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
+    async with allowance(rt, Cost.CROP):
+        body = await measure_whole(rt, req, tally)
+    return json_response(query, body)
+
+
+@router.post("/{ds:dataset}/statistics", openapi_extra=with_body(SHAPE_STATISTICS, "Feature", "FeatureCollection"))
+async def shape_statistics(request: Request, ds: DatasetKind) -> Response:
+    """The same numbers within each GeoJSON Feature, each pixel by how much of it is covered, as its `statistics`."""
+    rt = runtime(request)
+    query = await with_render(request, ds, query_of(request, ds, SHAPE_STATISTICS))
+    crs = parse_crs(query, "coord_crs") or WGS84
+    target = parse_crs(query, "dst_crs") or crs
+    frame = replace(_sized(query), bounds_crs=crs, crs=target, aligned=True)
+    req, tally = _request(request, ds, query, frame), parse_tally(query)
+    features = await read_features(request, rt, crs, several=True)
+    async with allowance(rt, Cost.CROP):
+        found = await measure_shapes(rt, req, features.shapes, tally)
+        body = await rt.patient.run(features.answered, "statistics", found)
+    return Response(body, media_type=GEOJSON, headers={"Cache-Control": "no-cache"} | ignored(query))
+
+
+@router.get("/stac/asset_statistics", openapi_extra=documented(ASSET_STATISTICS))
+async def asset_statistics(request: Request) -> Response:
+    """Numbers of each band of each asset, by the asset's key."""
+    rt = runtime(request)
+    query = query_of(request, DatasetKind.STAC, ASSET_STATISTICS)
+    req, tally = _request(request, DatasetKind.STAC, query, _whole(query)), parse_tally(query)
+    async with allowance(rt, Cost.CROP):
+        body = await measure_assets(rt, req, tally)
+    return json_response(query, body)
+
+
+@router.get("/{ds:dataset}/metadata", openapi_extra=documented(METADATA))
+async def metadata(request: Request, ds: DatasetKind) -> Response:
+    """What TiTiler 0.1 told of a raster, or of each asset: where it is, its bands, and a few numbers of each."""
+    rt = runtime(request)
+    query = query_of(request, ds, METADATA)
+    req, tally = _request(request, ds, query, _whole(query)), parse_tally(query, bins=BINS_2020)
+    async with allowance(rt, Cost.CROP):
+        body = await describe_2020(rt, req, tally)
+    return json_response(query, body)
+
+
+def _request(request: Request, ds: DatasetKind, query: Query, frame: Frame) -> ImageRequest:
+    """What is read for numbers: all bands, as for an array."""
+    return ImageRequest(
+        dataset=dataset_ref(request, ds, query), selection=parse_selection(query), frame=frame, format=Format.NPY
+    )
+
+
+def _whole(query: Query) -> Frame:
+    """The whole, of the size that TiTiler measures when nothing is said."""
+    frame = _sized(query)
+    return replace(frame, max_size=frame.max_size or PREVIEW_SIZE)
+
+
+def _sized(query: Query) -> Frame:
+    width, height, max_size = (query.integer(name, low=1) for name in ("width", "height", "max_size"))
+    return Frame(width=width, height=height, max_size=max_size)
