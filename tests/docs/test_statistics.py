@@ -25,7 +25,7 @@ def answers(sample_server: str, tmp_path_factory: pytest.TempPathFactory) -> Pat
         pytest.skip("curl is not installed; type: apt install curl")
     folder = tmp_path_factory.mktemp("statistics")
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL):
-        for command in block.splitlines():
+        for command in re.split(r"^(?=curl )", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
             words = [word.replace(LOCAL, sample_server) for word in shlex.split(command)]
             subprocess.run([*words, "--fail", "--silent"], cwd=folder, check=True, timeout=60)
     return folder
