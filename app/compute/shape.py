@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,8 @@ from app.model.raster import Raster
 from app.model.shape import Shape
 
 CELLS_AT_ONCE = 8 * 2**20
-"""Cells of the finer raster made in one go; Python does nothing else meanwhile, for about 30 ms."""
+CROSSINGS_AT_ONCE = 2e5
+"""Cells made, and borders crossed from row to row, in one go; Python does nothing else meanwhile, for about 30 ms."""
 
 
 def cut(raster: Raster, shape: Shape | None) -> Raster:
@@ -31,7 +33,7 @@ def cut(raster: Raster, shape: Shape | None) -> Raster:
 
 def touched(grid: Grid, shape: Shape) -> NDArray[np.bool_]:
     """Find the pixels that the shape touches: shape ``(y, x)``."""
-    return _burnt(shape, (grid.height, grid.width), grid.transform).view(bool)
+    return coverage(grid, shape, 1) > 0
 
 
 def coverage(grid: Grid, shape: Shape, scale: int) -> NDArray[np.float32]:
@@ -40,24 +42,25 @@ def coverage(grid: Grid, shape: Shape, scale: int) -> NDArray[np.float32]:
     A pixel is taken apart into ``scale`` times ``scale`` cells, of which those count that the shape touches, as
     rio-tiler's ``ImageData.get_coverage_array`` does. Many cells are made a strip after the other.
     """
-    rows = max(1, CELLS_AT_ONCE // (grid.width * scale**2))
-    strips = (range(top, min(top + rows, grid.height)) for top in range(0, grid.height, rows))
-    return np.concatenate([_strip(grid, shape, scale, strip) for strip in strips])
+    return np.concatenate([_strip(grid, shape, scale, rows) for rows in _strips(grid, shape, scale)])
+
+
+def _strips(grid: Grid, shape: Shape, scale: int) -> Iterator[range]:
+    """Divide the rows of a grid into strips that take about the same time."""
+    by_cells = CELLS_AT_ONCE / (grid.width * scale**2)
+    crossings = max(1, shape.climb / grid.resolution_xy[1] * scale)
+    rows = max(1, int(min(by_cells, grid.height * CROSSINGS_AT_ONCE / crossings)))
+    return (range(top, min(top + rows, grid.height)) for top in range(0, grid.height, rows))
 
 
 def _strip(grid: Grid, shape: Shape, scale: int, rows: range) -> NDArray[np.float32]:
     """The same for some rows."""
     first = Affine.translation(0, rows.start) if rows.start else Affine.identity()
     transform = grid.transform @ first @ Affine.scale(1 / scale)
-    cells = _burnt(shape, (len(rows) * scale, grid.width * scale), transform)
+    shape_yx = (len(rows) * scale, grid.width * scale)
+    cells = rasterize(
+        [(shape.geometry, 1)], out_shape=shape_yx, transform=transform, all_touched=True, fill=0, dtype="uint8"
+    )
     apart = cells.reshape(len(rows), scale, grid.width, scale)
     covered: NDArray[np.float32] = apart.sum(axis=(1, 3), dtype=np.float32) / (scale**2)
     return covered
-
-
-def _burnt(shape: Shape, shape_yx: tuple[int, int], transform: Affine) -> NDArray[np.uint8]:
-    """1 where the shape touches a pixel: shape ``shape_yx``, uint8."""
-    burnt: NDArray[np.uint8] = rasterize(
-        [(shape.geometry, 1)], out_shape=shape_yx, transform=transform, all_touched=True, fill=0, dtype="uint8"
-    )
-    return burnt

@@ -31,38 +31,45 @@ def measure(raster: Raster, tally: Tally, coverage: NDArray[np.float32] | None =
         BadRequest: The values do not fit into the bins, or a category is no value of the raster.
         LimitExceeded: More categories than can be listed.
     """
-    values = np.ma.MaskedArray(raster.data, ~raster.mask)
-    if coverage is not None and not coverage.any():  # a shape so small that it touches no cell
-        values, coverage = np.ma.MaskedArray(raster.data, mask=True), None
-    _require_categories(raster, tally)
+    covers = coverage is None or coverage.any()  # a shape may be so small that it touches no cell
+    found = []
+    for name, data, mask, description in zip(raster.names, raster.data, raster.mask, raster.descriptions, strict=True):
+        values = np.ma.MaskedArray(data, ~mask if covers else True)
+        if tally.categorical:
+            _require_categories(name, values, tally)
+        numbers = _numbers(values, tally, coverage if covers else None)
+        found.append((name, {**_in_json(numbers), "description": description}))
+    return found
+
+
+def _numbers(values: np.ma.MaskedArray[Any, Any], tally: Tally, coverage: NDArray[np.float32] | None) -> dict[str, Any]:
+    """The numbers of one band of shape ``(y, x)``."""
+    options = {} if tally.categorical else {"bins": tally.bins, "range": tally.range}
     try:
-        with np.errstate(all="ignore"):  # sums of huge floats are infinite, and left out below
-            found = get_array_statistics(
+        with np.errstate(all="ignore"):  # sums of huge floats are infinite, and left out of the answer
+            [numbers] = get_array_statistics(
                 values,
                 categorical=tally.categorical,
                 categories=list(tally.categories) or None,
                 percentiles=list(tally.percentiles),
                 coverage=coverage,
-                **({} if tally.categorical else {"bins": tally.bins, "range": tally.range}),
+                **options,
             )
     except ValueError as err:
         told = "cannot be laid over the values, which lie too close together or too far apart; give histogram_range"
         raise BadRequest.of("histogram_bins", tally.bins, told) from err
-    told_bands = zip(raster.names, found, raster.descriptions, strict=True)
-    return [(name, {**_in_json(each), "description": description}) for name, each, description in told_bands]
+    return numbers
 
 
-def _require_categories(raster: Raster, tally: Tally) -> None:
-    if not tally.categorical:
-        return
+def _require_categories(name: str, values: np.ma.MaskedArray[Any, Any], tally: Tally) -> None:
+    """Judge the categories that are named, or how many there would be."""
     for category in tally.categories:
-        _require_value(category, raster.data.dtype)
-    for name, band, mask in zip(raster.names, raster.data, raster.mask, strict=True):
-        if not tally.categories and (count := np.unique(band[mask]).size) > CATEGORIES_MAX:
-            raise LimitExceeded(
-                f"categorical: {name} has {count} different values, {CATEGORIES_MAX} are listed at most; "
-                "name the ones to count, such as c=1&c=2, or leave categorical out."
-            )
+        _require_value(category, values.dtype)
+    if not tally.categories and (count := np.unique(values.compressed()).size) > CATEGORIES_MAX:
+        raise LimitExceeded(
+            f"categorical: {name} has {count} different values, {CATEGORIES_MAX} are listed at most; "
+            "name the ones to count, such as c=1&c=2, or leave categorical out."
+        )
 
 
 def _require_value(category: float, dtype: np.dtype[Any]) -> None:

@@ -17,6 +17,18 @@ SHARES = {Format.TIFF: 0.5, Format.JP2: 0.5}
 """Formats that may hold only a share of the pixels: GDAL holds a COG three times while it writes it, and OpenJPEG takes
 a second for 15 million values."""
 
+MEASURING_BYTES = 32
+"""What rio-tiler's statistics take for each pixel of one band."""
+
+MEASURED_MAX_MB = 170
+"""Pixels of all bands that are measured, their masks, and what measuring takes."""
+
+CELLS_MAX = 5e8
+"""Cells on which a shape is drawn: about 2 s."""
+
+CROSSINGS_MAX = 1e7
+"""Times that a row of cells crosses a border of a shape: about 2 s. A detailed coast has a tenth of that."""
+
 
 class Limits:
     """The sizes that one answer may have."""
@@ -36,6 +48,7 @@ class Limits:
                 "Ask for a smaller width and height, or give max_size."
             )
         self._check_memory(plan, format)
+        self.check_borders(plan)
         self._check_sources(plan)
         self.check_blocks(plan.reads)
 
@@ -48,6 +61,48 @@ class Limits:
                     f"this scale; {self._settings.touched_pixels_max:.3g} are read at most (SWATH_TOUCHED_PIXELS_MAX). "
                     "Ask for a smaller area, or add overviews to the file (gdaladdo, rio cogeo)."
                 )
+
+    def check_measured(self, plan: Plan, scale: int) -> None:
+        """Judge a plan whose pixels are measured, not answered; they are sorted, one band after the other.
+
+        Args:
+            scale: Cells a side that each pixel is taken apart into, where there is a shape.
+
+        Raises:
+            LimitExceeded: There are too many pixels.
+        """
+        self.check(plan, None)
+        self.check_borders(plan, scale)
+        grid = plan.grid
+        read = sum(read.band_count * (np.dtype(read.header.dtype).itemsize + 1) for read in plan.reads)
+        computed = 9 * len(plan.expression.descriptions) if plan.expression else 0
+        megabytes = grid.width * grid.height * (MEASURING_BYTES + read + computed) / 2**20
+        if megabytes > MEASURED_MAX_MB:
+            raise LimitExceeded(
+                f"To measure {grid.width} x {grid.height} pixels would take {megabytes:.0f} MiB, {MEASURED_MAX_MB} are "
+                "allowed. Ask for fewer bands, or give a smaller max_size."
+            )
+
+    def check_borders(self, plan: Plan, scale: int = 1) -> None:
+        """Judge how long it takes to draw a shape.
+
+        Args:
+            scale: Cells a side that each pixel is taken apart into.
+
+        Raises:
+            LimitExceeded: There are too many cells, or too many borders to be crossed from row to row.
+        """
+        if plan.shape is None:
+            return
+        grid = plan.grid
+        cells = grid.width * grid.height * scale**2
+        crossings = plan.shape.climb / grid.resolution_xy[1] * scale
+        if cells > CELLS_MAX or crossings > CROSSINGS_MAX:
+            raise LimitExceeded(
+                f"The shape would be drawn on {cells:.2g} cells, with {crossings:.2g} crossings of its borders; "
+                f"{CELLS_MAX:.2g} and {CROSSINGS_MAX:.2g} are drawn at most. Simplify it, or give a smaller max_size"
+                f"{' or cover_scale' if scale > 1 else ''}."
+            )
 
     def check_blocks(self, reads: Sequence[PlannedRead]) -> None:
         """Judge the blocks of all sources, which are decoded whole and at the same time: one of each at least.

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from rasterio.crs import CRS
@@ -38,6 +39,12 @@ class Shape:
         """The smallest box around all rings, in ``crs``."""
         xs, ys = zip(*self.points(), strict=True)
         return min(xs), min(ys), max(xs), max(ys)
+
+    @cached_property
+    def climb(self) -> float:
+        """How far all borders together go up and down, in units of ``crs``: what it takes to draw them."""
+        rings = (ring for rings in self.polygons for ring in rings)
+        return sum(abs(end[1] - start[1]) for ring in rings for start, end in pairwise(ring))
 
     @cached_property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from app.cache.flight import together
 from app.compute.shape import coverage, cut
 from app.compute.stack import combine
 from app.compute.statistics import Measured, measure
-from app.errors import BadRequest, LimitExceeded, OutOfBounds
+from app.errors import BadRequest, OutOfBounds
 from app.model.choice import Choice
 from app.model.plan import Plan
 from app.model.request import DatasetKind, ImageRequest, Tally
@@ -32,9 +32,6 @@ T = TypeVar("T")
 
 AT_ONCE = 4
 """Assets or shapes of one request that are read at the same time."""
-
-CELLS_MAX = 5e8
-"""Cells that pixels are taken apart into, to find how much of each a shape covers: about 3 s."""
 
 Statistics = dict[str, dict[str, Any]]
 """Band to its numbers."""
@@ -120,8 +117,7 @@ async def _some_at_once(call: Callable[[int], Awaitable[T]], count: int) -> list
 
 async def _measure(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
     """Judge, read and measure."""
-    rt.limits.check(plan, None)
-    _require_few_cells(plan, tally)
+    rt.limits.check_measured(plan, tally.cover_scale)
     charge_picture(plan)
     rt.patient.refuse_long_wait()
     async with rt.admission.place(plan.hosts):
@@ -129,17 +125,6 @@ async def _measure(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
             pieces = await rt.reader.read(plan)
         with step("finish"):
             return await rt.patient.run(_finish, pieces, plan, tally)
-
-
-def _require_few_cells(plan: Plan, tally: Tally) -> None:
-    cells = plan.grid.width * plan.grid.height * tally.cover_scale**2
-    if plan.shape is not None and cells > CELLS_MAX:
-        raise LimitExceeded.of(
-            "cover_scale",
-            tally.cover_scale,
-            f"takes {plan.grid.width} x {plan.grid.height} pixels apart into {cells:.2g} cells, {CELLS_MAX:.2g} are "
-            "counted at most; give a smaller one, or max_size",
-        )
 
 
 def _finish(pieces: list[Piece], plan: Plan, tally: Tally) -> Measured:

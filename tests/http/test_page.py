@@ -155,17 +155,21 @@ def test_the_description_says_which_kinds_of_dataset_there_are(described: dict) 
     assert described["components"]["schemas"]["DatasetKind"]["enum"] == ["stac", "cog"]
     for path, methods in described["paths"].items():
         if "{ds}" in path:
-            kind = next(p for p in methods["get"]["parameters"] if p["name"] == "ds")
-            assert kind["schema"] == {"$ref": "#/components/schemas/DatasetKind"}
+            for operation in methods.values():
+                kind = next(p for p in operation["parameters"] if p["name"] == "ds")
+                assert kind["schema"] == {"$ref": "#/components/schemas/DatasetKind"}
 
 
-def test_every_get_works_with_the_examples_of_its_description(sample_server: str, described: dict) -> None:
+def test_every_operation_works_with_the_examples_of_its_description(sample_server: str, described: dict) -> None:
     """As 'Try it out' fills them in, for both kinds of dataset."""
     assert described["servers"] == [{"url": sample_server}]
-    for path, methods in described["paths"].items():
+    operations = [(path, *each) for path, methods in described["paths"].items() for each in methods.items()]
+    for path, method, operation in operations:
+        content = operation.get("requestBody", {}).get("content", {})
+        body = content.get("application/json", {}).get("example", {} if method == "post" else None)
         for example in ("item", "raster") if "{ds}" in path else ("item",):
             url, query = path, {}
-            for parameter in methods["get"].get("parameters", ()) if "get" in methods else ():
+            for parameter in operation.get("parameters", ()):
                 value = parameter.get("example") or parameter.get("examples", {}).get(example, {}).get("value")
                 if parameter["name"] == "ds":
                     value = {"item": "stac", "raster": "cog"}[example]
@@ -173,7 +177,7 @@ def test_every_get_works_with_the_examples_of_its_description(sample_server: str
                     url = url.replace(f"{{{parameter['name']}}}", value)
                 elif value and not (example == "raster" and parameter["name"] == "assets"):
                     query[parameter["name"]] = value
-            answer = requests.get(f"{sample_server}{url}", query, timeout=60)
+            answer = requests.request(method, f"{sample_server}{url}", params=query, json=body, timeout=60)
             assert answer.status_code == 200, (answer.url, answer.text[:300])
 
 

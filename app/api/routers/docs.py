@@ -55,6 +55,7 @@ SUMMARIES = {
     "/{ds}/info.geojson": "The same as a GeoJSON Feature",
     "/{ds}/bounds": "Bounds",
     "/{ds}/statistics": "Numbers of each band",
+    "post /{ds}/statistics": "Numbers of each band within shapes",
     "/stac/asset_statistics": "Numbers of each asset",
     "/{ds}/metadata": "Description and numbers, as TiTiler 0.1 told them",
     "/stac/assets": "Assets of an item",
@@ -150,8 +151,9 @@ def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Documen
     examples = _examples(base, sample)
     for path, operations in document["paths"].items():
         operations.pop("head", None)  # every GET answers HEAD too
-        for operation in operations.values():
-            _tidy(path, operation, examples)
+        for method, operation in operations.items():
+            operation["summary"] = SUMMARIES.get(f"{method} {path}") or SUMMARIES.get(path, operation["summary"])
+            _tidy(operation, examples)
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}
     return document
@@ -178,8 +180,7 @@ def _examples(base: str, sample: SampleCatalogue | None) -> dict[str, Document]:
     }
 
 
-def _tidy(path: str, operation: Document, examples: dict[str, Document]) -> None:
-    operation["summary"] = SUMMARIES.get(path, operation["summary"])
+def _tidy(operation: Document, examples: dict[str, Document]) -> None:
     operation["tags"] = [tag[:1].upper() + tag[1:] for tag in operation["tags"]]
     for parameter in operation.get("parameters", ()):
         if "enum" not in parameter["schema"]:  # which shows its values by itself

@@ -105,3 +105,14 @@ def test_a_buffer_adds_pixels_of_the_same_size_on_every_side():
     grid = plan_grid(frame, (header(),))
     assert (grid.width, grid.height) == (257, 257)
     assert grid.bounds == (290995, 3261995, 293565, 3264565)
+
+
+def test_aligned_bounds_are_whole_pixels_of_the_finest_source():
+    """Pixels begin at multiples of 10 m and 20 m of the left upper corner."""
+    left, bottom, right, top = BOX.bounds
+    frame = Frame(bounds=(left + 3, bottom + 3, right - 12, top - 12), bounds_crs=UTM, crs=UTM, aligned=True)
+    fine, coarse = header(1000, 10), header(500, 20)
+    grid = plan_grid(frame, (coarse, fine))
+    assert grid.bounds == (left, bottom, right - 10, top - 10)
+    assert (grid.width, grid.height) == (199, 399)
+    assert plan_grid(frame, (coarse,)).bounds == (left, bottom, right, top)

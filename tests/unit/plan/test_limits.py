@@ -16,17 +16,19 @@ from app.model.grid import Grid
 from app.model.location import FileLocation
 from app.model.plan import Plan, PlannedRead
 from app.model.request import Format
+from app.model.shape import Shape
 from app.model.source import Source
 from app.settings import Settings
-from tests.unit.plan.test_grid import header
+from tests.geojson import box
+from tests.unit.plan.test_grid import UTM, header
 
 SOURCE = Source(name="B04", location=FileLocation(Path("/data"), Path("/data/B04.tif")))
 
 
-def plan(width: int = 256, height: int = 256, *, bands: int = 1, pixels: float = 0) -> Plan:
+def plan(width: int = 256, height: int = 256, *, bands: int = 1, pixels: float = 0, shape: Shape | None = None) -> Plan:
     grid = Grid(crs=None, bounds=(0, 0, 1, 1), width=width, height=height)
     read = PlannedRead(source=SOURCE, header=header(), indexes=tuple(range(1, bands + 1)), pixels=pixels)
-    return Plan(grid=grid, reads=(read,))
+    return Plan(grid=grid, reads=(read,), shape=shape)
 
 
 def test_pictures_and_arrays_have_sizes_of_their_own():
@@ -83,3 +85,28 @@ def test_a_tiff_or_jp2_may_hold_half_of_what_others_may(format, side, bands):
     ):
         limits.check(plan(side, side, bands=bands + 1), format)
     limits.check(plan(side, side, bands=bands + 1), Format.NPY if bands == 1 else Format.PNG)
+
+
+def test_pixels_that_are_measured_are_fewer_than_those_of_a_picture():
+    """2048 x 2048 x (32 + 3 x 3) bytes are 164 MiB, one more band makes 176."""
+    limits = Limits(Settings())
+    limits.check_measured(plan(2048, 2048, bands=3), 10)
+    with pytest.raises(LimitExceeded, match=r"176 MiB, 170 are allowed.*max_size"):
+        limits.check_measured(plan(2048, 2048, bands=4), 10)
+
+
+def test_a_shape_is_drawn_on_so_many_cells():
+    """1000 x 1000 pixels of 23 x 23 cells are 5.3e8."""
+    square = Shape(polygons=((tuple((x, y) for x, y in box(0, 0, 1, 1)),),), crs=UTM)
+    Limits(Settings()).check_measured(plan(1000, 1000, shape=square), 22)
+    with pytest.raises(LimitExceeded, match=r"5\.3e.08 cells.*cover_scale"):
+        Limits(Settings()).check_measured(plan(1000, 1000, shape=square), 23)
+
+
+def test_a_shape_has_so_many_borders():
+    """5000 times up and down through 1000 rows are 1e7 crossings, as many as are allowed."""
+    teeth = tuple((n / 10_000, float(n % 2)) for n in range(10_001))
+    comb = Shape(polygons=(((*teeth, teeth[0]),),), crs=UTM)
+    Limits(Settings()).check(plan(999, 999, shape=comb), None)
+    with pytest.raises(LimitExceeded, match=r"1e.07 crossings.*Simplify"):
+        Limits(Settings()).check(plan(1001, 1001, shape=comb), None)
