@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from app.cache.flight import Collapse
 from app.cache.memory import MemoryCache
+from app.compute.statistics import Measured
 from app.limits.admission import Admission
 from app.limits.limits import Limits
 from app.limits.workers import Workers
@@ -58,6 +59,7 @@ class Runtime:
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ranges: What ``rescale=auto`` found, by name of plan and percentiles.
         measuring: Equal ranges that are being found.
+        counting: Equal statistics that are being counted.
         ready: False before the first request may come, and while draining.
         full: So little memory is left that requests should go elsewhere.
     """
@@ -69,6 +71,7 @@ class Runtime:
     collapse: Collapse[str, Rendered]
     ranges: LRUCache[str, Ranges]
     measuring: Collapse[str, Ranges]
+    counting: Collapse[str, Measured]
     limits: Limits
     admission: Admission
     workers: Workers
@@ -136,6 +139,7 @@ def build_runtime(settings: Settings) -> Runtime:
         collapse=Collapse(),
         ranges=LRUCache(RANGES_MAX),
         measuring=Collapse(),
+        counting=Collapse(),
         limits=Limits(settings),
         admission=Admission(settings.requests_max, settings.queue_max_s),
         workers=workers,

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.access.price import charge_picture
 from app.cache.flight import together
+from app.cache.name import name_of
 from app.compute.shape import coverage, cut
 from app.compute.stack import combine
 from app.compute.statistics import Measured, measure
@@ -116,9 +117,15 @@ async def _some_at_once(call: Callable[[int], Awaitable[T]], count: int) -> list
 
 
 async def _measure(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
-    """Judge, read and measure."""
+    """Judge, read and measure; equal requests at the same moment share the work."""
     rt.limits.check_measured(plan, tally.cover_scale)
     charge_picture(plan)
+    told = plan.expression.descriptions if plan.expression else ()  # the plan's name leaves them out
+    name = name_of(rt.settings.driver, plan.key, tally, told)
+    return await rt.counting.run(name, lambda: _count(rt, plan, tally))
+
+
+async def _count(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
     rt.patient.refuse_long_wait()
     async with rt.admission.place(plan.hosts):
         with step("read"):
