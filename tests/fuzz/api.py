@@ -13,6 +13,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from tests.fuzz.judge import Tally, faults_of
 from tests.fuzz.watched import PATIENCE_S, WatchedServer
+from tests.geojson import box, collection, feature, star
 
 GOOD: dict[str, tuple[Any, ...]] = {
     "assets": (["B04"], ["B04", "B03", "B02"], ["visual"], ["B04|bidx=1"], [":all:"]),
@@ -25,12 +26,23 @@ GOOD: dict[str, tuple[Any, ...]] = {
     "coord_crs": ("EPSG:4326", "EPSG:3857"),
     "nodata": ("0", "nan"),
     "format": ("png", "npy", "tif", "webp", "avif", "npz", "jp2", "pngraw", "csv"),
+    "p": (["5", "95"], ["0", "100"]),
+    "histogram_bins": ("7", "0,100,2000"),
+    "histogram_range": ("0,1000",),
+    "c": (["4"], ["5", "6"]),
 }
 """Values that make sense for the sample, put in place of some of those made up."""
 IN_PATH = {"z": ("13", "0", "8"), "x": ("4797", "0", "149"), "y": ("3391.png", "0", "105@2x"), "tms": ("WebMercatorQuad", "UTM31WGS84Quad"),
            "bbox": ("30.80,29.45,30.88,29.52.png", "30,29,31,30"), "size": ("64x64.png", "300x10"), "point": ("30.85,29.48",),
            "ds": ("stac", "cog"), "format": ("png", "npy", "jpg")}  # fmt: skip
 
+
+BODIES = (
+    feature(star(30.80, 29.44, 30.90, 29.53)),
+    feature(box(30.84, 29.47, 30.85, 29.48), name="field"),
+    collection(feature(box(30.84, 29.47, 30.85, 29.48)), feature(box(0, 0, 1, 1))),
+)
+"""GeoJSON inside the sample's scenes, and beside them."""
 
 ROUNDS_MAX = 20
 """Operations without parameters are soon asked in every way; the others make up for them in further rounds."""
@@ -83,6 +95,8 @@ def _deepen(case: Any, urls: tuple[str, ...], random: Random) -> None:
     for name in case.path_parameters or {}:
         if name in IN_PATH and random.random() < 0.8:
             case.path_parameters[name] = random.choice(IN_PATH[name])
+    if "requestBody" in case.operation.definition.raw and random.random() < 0.8:
+        case.body = random.choice(BODIES)
     if urls:
         case.query["url"] = urls[(case.path_parameters or {}).get("ds") == "cog"]
 
