@@ -93,7 +93,8 @@ async def measure_shapes(rt: Runtime, req: ImageRequest, shapes: Sequence[Shape]
     found = await _some_at_once(within, len(shapes))
     if not any(found):
         raise OutOfBounds(f"None of the {len(shapes)} features touches the data; /bounds says where they are.")
-    return [_keyed(req, each or _nothing(choice, headers, req, tally)) for each in found]
+    nothing = [] if all(found) else _nothing(choice, headers, req, tally)
+    return [_keyed(req, each or nothing) for each in found]
 
 
 async def open_chosen(rt: Runtime, req: ImageRequest) -> tuple[Choice, Sequence[Header]]:
