@@ -75,7 +75,7 @@ class Limits:
         self.check_borders(plan, scale)
         grid = plan.grid
         read = sum(read.band_count * (np.dtype(read.header.dtype).itemsize + 1) for read in plan.reads)
-        computed = 9 * len(plan.expression.descriptions) if plan.expression else 0
+        computed = plan.computed_bytes * 9 / 8  # with their masks
         megabytes = grid.width * grid.height * (MEASURING_BYTES + read + computed) / 2**20
         if megabytes > MEASURED_MAX_MB:
             raise LimitExceeded(

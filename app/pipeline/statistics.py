@@ -13,7 +13,7 @@ from app.access.price import charge_picture
 from app.cache.flight import together
 from app.cache.name import name_of
 from app.compute.shape import coverage, cut
-from app.compute.stack import combine
+from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
 from app.errors import BadRequest, OutOfBounds
 from app.model.choice import Choice
@@ -136,15 +136,15 @@ async def _count(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
 
 
 def _finish(pieces: list[Piece], plan: Plan, tally: Tally) -> Measured:
-    raster = cut(combine(taken(pieces), plan), plan.shape)
-    covered = None if plan.shape is None else coverage(plan.grid, plan.shape, tally.cover_scale)
+    raster = cut(compute(taken(pieces), plan), plan.shape)
+    covered = None if plan.shape is None else coverage(plan.shown, plan.shape, tally.cover_scale)
     return measure(raster, tally, covered)
 
 
 def _nothing(choice: Choice, headers: Sequence[Header], req: ImageRequest, tally: Tally) -> Measured:
     """The numbers of no pixel at all."""
     plan = plan_rehearsal(choice, headers, req)
-    raster = combine((zeros(read, plan.grid) for read in plan.reads), plan)
+    raster = compute((zeros(read, plan.grid) for read in plan.reads), plan)
     found = measure(replace(raster, mask=np.zeros(raster.mask.shape, bool)), tally)
     return [(name, {**each, "masked_pixels": 0.0}) for name, each in found]
 

@@ -65,6 +65,15 @@ def test_an_index_has_the_same_numbers_in_every_dialect(numbers, body):
     assert -1 <= found[0]["min"] < found[0]["max"] <= 1
 
 
+@pytest.mark.parametrize("body", [None, FIELD], ids=["whole", "field"])
+def test_what_an_algorithm_makes_is_measured(numbers, body):
+    assets = {"assets": ["B08", "B04"], "max_size": 64}
+    made = numbers("/stac/statistics", body, algorithm="sum", **assets)["b1"]
+    summed = numbers("/stac/statistics", body, expression="b1+b2", **assets)["b1"]
+    for name in ("mean", "min", "max", "std", "count", "valid_pixels"):
+        assert made[name] == pytest.approx(summed[name], rel=1e-6), name
+
+
 def test_bands_of_an_item_are_counted_in_the_order_asked_for(numbers):
     found = numbers("/stac/statistics", assets="visual|bidx=3,1", max_size=64)
     assert [(name, each["description"]) for name, each in found.items()] == [("b1", "visual_b3"), ("b2", "visual_b1")]

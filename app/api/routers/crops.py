@@ -102,7 +102,7 @@ async def answer_shape(
     crs = parse_crs(query, "coord_crs") or WGS84
     [shape] = (await read_features(request, runtime(request), crs, several=False)).shapes
     frame = _frame_around(query, shape.bounds, crs, (width, height), max_size)
-    return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape)
+    return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape=shape)
 
 
 def _frame_around(
@@ -135,6 +135,7 @@ async def answer_picture(
     frame: Frame,
     extension: str | None,
     what: str,
+    *,
     shape: Shape | None = None,
 ) -> Response:
     """Render a frame, cut to a shape if there is one, and answer; ``what`` it shows is for the name of a file."""
