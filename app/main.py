@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app import __version__
 from app.api.access import Access
+from app.api.matrix_sets import MatrixSets
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import (
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
     api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
     api.state.retire = retire
+    api.state.matrix_sets = MatrixSets.from_settings(settings)
     install_problems(api)
     for room in (
         tiles,

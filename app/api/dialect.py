@@ -128,10 +128,10 @@ WIDTH = Parameter("width", "Columns of the picture; alone, the height keeps the 
 HEIGHT = Parameter("height", "Rows of the picture; alone, the width keeps the aspect.", "256", schema=INTEGER)
 MAX_SIZE = Parameter("max_size", "Longest side, when neither width nor height is given.", "1024", schema=INTEGER)
 COORD_CRS = Parameter(
-    "coord_crs", "CRS of the coordinates in the path: `EPSG:n` or `OGC:CRS84`.", "EPSG:4326",
-    aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs"),
+    "coord_crs", "CRS of the coordinates in the path or in `bbox`: `EPSG:n` or `OGC:CRS84`.", "EPSG:4326",
+    aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs", "bbox_crs"),
 )  # fmt: skip
-DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs",))
+DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs", "crs"))
 FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
 
 ORIENTATION = Parameter(
@@ -160,6 +160,18 @@ MAXZOOM = Parameter("maxzoom", "Takes the place of the highest zoom found in the
 TILE_FORMAT = Parameter("tile_format", "Format written into the tile URL.", "png")
 TILE_SCALE = Parameter("tile_scale", "Scale written into the tile URL, 1 to 4.", "1", schema=INTEGER)
 TILE_AT = Parameter("tile", "`z/x/y` of the tile whose plan is told; without it that of a preview.", "12/2398/1696")
+MATRIX_SETS = Parameter(
+    "tms", "Tile matrix sets of the document, repeated or separated by commas; WebMercatorQuad unless given.",
+    "WebMercatorQuad", aliases=TMS.aliases, repeats=True,
+)  # fmt: skip
+ZOOMS = Parameter(
+    "zooms", "`set::low,high`: zooms of a tile matrix set, or of all (`*`), in place of those found in the data.",
+    "WebMercatorQuad::8,14", repeats=True,
+)  # fmt: skip
+USE_EPSG = Parameter(
+    "use_epsg", "Write `EPSG:n` for the CRS of a tile matrix set, as ArcMap reads it, not a URN.", schema=BOOLEAN
+)
+BBOX = Parameter("bbox", "Corners of the map: four numbers, in the order of `bbox-crs`.", "30.8,29.45,30.88,29.52")
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
@@ -179,6 +191,12 @@ POINT = (*DATASET, *READING, COORD_CRS, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
 EXPLAIN = (*TILE, TILE_AT)
+TILESETS = (*TILE_OF_SET, MINZOOM, MAXZOOM)
+WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
+        TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
+WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)
+MAP = (*DATASET, RENDER, *READING, *STYLING, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE, FORMAT)
+VIEW = (*TILEJSON, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE)
 
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from morecantile import Tile, TileMatrixSet
-from morecantile import tms as matrix_sets
 
 from app.api.dialect import EMPTY
+from app.api.matrix_sets import ZOOM_MAX
 from app.api.params import parse_format
 from app.api.query import Query
 from app.errors import BadRequest, InvalidType, LimitExceeded, OutOfBounds
@@ -18,9 +16,7 @@ from app.model.grid import Frame
 from app.model.request import Format
 from app.settings import Settings
 
-ZOOM_MAX = 30
 SCALE_MAX = 4
-WEB_MERCATOR = "WebMercatorQuad"
 _ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>[A-Za-z0-9]+))?")
 
 
@@ -30,21 +26,6 @@ def split_row(text: str) -> tuple[str, str | None, str | None]:
     if match is None:
         raise InvalidType.of("y", text, "is not a row, such as 1696, 1696.png or 1696@2x.png")
     return match["y"], match["scale"], match["format"]
-
-
-@lru_cache(maxsize=64)
-def find_tms(name: str) -> TileMatrixSet:
-    """Look a tile matrix set up.
-
-    Raises:
-        BadRequest: No such set; the message names the ones there are.
-    """
-    known = matrix_sets.list()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-        raise BadRequest.of("tms", name, f"is not a tile matrix set; {hint}")
-    return matrix_sets.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

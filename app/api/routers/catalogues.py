@@ -6,15 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from morecantile import tms as matrix_sets
 
 from app.api.dataset import runtime
 from app.api.dialect import FORMAT, HEIGHT, ORIENTATION, STRICT, WIDTH, documented
+from app.api.matrix_sets import find_tms, matrix_sets
 from app.api.origin import base_url
 from app.api.params import parse_format
 from app.api.query import Query, read_query
 from app.api.responses import ignored, json_response
-from app.api.tiles import find_tms
 from app.model.request import ColormapTable, Format
 from app.pipeline.ramp import draw_ramp
 from app.style.colormap import named_colormap, names
@@ -31,14 +30,14 @@ TILING_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 async def tile_matrix_sets(request: Request) -> Response:
     """All tile matrix sets that `tms` may name."""
     base = base_url(request)
-    listed = [_listed(base, "tileMatrixSets", name, TILING_SCHEME) for name in sorted(matrix_sets.list())]
+    listed = [_listed(base, "tileMatrixSets", name, TILING_SCHEME) for name in matrix_sets(request).names]
     return JSONResponse({"tileMatrixSets": listed, "links": [_link("self", f"{base}/tileMatrixSets")]})
 
 
 @router.get("/tileMatrixSets/{tms}")
-async def tile_matrix_set(tms: str) -> Response:
+async def tile_matrix_set(request: Request, tms: str) -> Response:
     """One tile matrix set, as OGC 17-083r4 writes it."""
-    return JSONResponse(find_tms(tms).model_dump(exclude_none=True, mode="json"))
+    return JSONResponse(find_tms(request, tms).model_dump(exclude_none=True, mode="json"))
 
 
 @router.get("/colorMaps")

@@ -7,13 +7,14 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import TILE, TILE_OF_SET, documented
+from app.api.matrix_sets import WEB_MERCATOR, find_tms
 from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
 from app.api.query import Query
 from app.api.renders import with_render
 from app.api.responses import empty_tile, image_response, known_names, no_content
 from app.api.route import PlainRoute
-from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
+from app.api.tiles import TileOptions, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
@@ -42,7 +43,7 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
     query = await with_render(request, ds, query)
     z, x, y = zxy
     row, scale, extension = split_row(y)
-    matrix_set, options = find_tms(tms), read_tile_options(query, rt.settings, scale, extension)
+    matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, scale, extension)
     dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
     try:
         frame = tile_frame(matrix_set, (z, x, row), options)
