@@ -29,6 +29,7 @@ from app.api.routers import (
     server,
     tilejson,
     tiles,
+    tilesets,
 )
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         points,
         about,
         renders,
+        tilesets,
         explain,
         server,
         docs,

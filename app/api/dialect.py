@@ -152,8 +152,11 @@ SCALE = Parameter(
 )
 TILESIZE = Parameter("tilesize", "Width and height of a tile in pixels.", "512", aliases=("tileSize",), schema=INTEGER)
 EMPTY = Parameter(
-    "empty", "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`.", "blank",
-    values=("404", "blank", "204"),
+    "empty",
+    "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`; `limits`: 404 outside the limits that "
+    "the tileset tells, else `blank`.",
+    "blank",
+    values=("404", "blank", "204", "limits"),
 )  # fmt: skip
 MINZOOM = Parameter("minzoom", "Takes the place of the lowest zoom found in the data.", "8", schema=INTEGER)
 MAXZOOM = Parameter("maxzoom", "Takes the place of the highest zoom found in the data.", "14", schema=INTEGER)

@@ -36,7 +36,7 @@ class TileOptions:
         size: Width and height in pixels, or None for the matrix set's own times ``scale``.
         buffer: Pixels added on every side.
         format: None leaves the choice to the picture.
-        empty: What answers a tile without data: ``404``, ``blank`` or ``204``.
+        empty: What answers a tile without data: ``404``, ``blank`` or ``204``; ``limits``: by those of the tileset.
     """
 
     size: int | None
@@ -115,6 +115,14 @@ def tile_buffer(query: Query) -> float:
     if buffer % 0.5:
         raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
     return buffer
+
+
+def zooms_asked(query: Query) -> tuple[int | None, int | None]:
+    """Read ``minzoom`` and ``maxzoom``, which take the place of those found in the data."""
+    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
+    if low is not None and high is not None and low > high:
+        raise query.fault("minzoom", low, f"is above maxzoom={high}")
+    return low, high
 
 
 def _whole_number(name: str, text: str) -> int:

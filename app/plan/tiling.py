@@ -31,6 +31,10 @@ class MatrixLimits:
     min_column: int
     max_column: int
 
+    def holds(self, tile: Tile) -> bool:
+        """Whether a tile of this zoom is one of them."""
+        return self.min_row <= tile.y <= self.max_row and self.min_column <= tile.x <= self.max_column
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tileset:

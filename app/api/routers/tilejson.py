@@ -14,14 +14,14 @@ from app.api.dialect import (
     TILEJSON_OF_SET,
     documented,
 )
-from app.api.matrix_sets import WEB_MERCATOR, ZOOM_MAX, find_tms
+from app.api.matrix_sets import WEB_MERCATOR, find_tms
 from app.api.params import FORMATS
 from app.api.query import Query
 from app.api.renders import with_render
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.api.templates import EMPTY_BLANK, survey_request, tile_template
-from app.api.tiles import read_tile_options
+from app.api.tiles import read_tile_options, zooms_asked
 from app.model.request import DatasetKind
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.tilejson import Coverage, describe_coverage
@@ -70,14 +70,6 @@ async def answer_tilejson(
 def _scale_parameter(query: Query) -> str:
     """``tile_scale``, else ``scale``, which tiles call it."""
     return "tile_scale" if query.text("tile_scale") else "scale"
-
-
-def zooms_asked(query: Query) -> tuple[int | None, int | None]:
-    """Read ``minzoom`` and ``maxzoom``, which take the place of those found in the data."""
-    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
-    if low is not None and high is not None and low > high:
-        raise query.fault("minzoom", low, f"is above maxzoom={high}")
-    return low, high
 
 
 def _tilesize(query: Query, default: int | None) -> int | None:

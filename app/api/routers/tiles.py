@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from morecantile import Tile
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import TILE, TILE_OF_SET, documented
@@ -19,6 +22,7 @@ from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
+from app.pipeline.tilesets import require_within_limits
 
 router = APIRouter(tags=["Tiles"], route_class=PlainRoute)
 
@@ -49,6 +53,9 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
         frame = tile_frame(matrix_set, (z, x, row), options)
         req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=options.format)
         async with allowance(rt, Cost.TILE):
+            if options.empty == "limits":
+                await require_within_limits(rt, req, matrix_set, Tile(x=int(x), y=int(row), z=int(z)))
+                options = replace(options, empty="blank")
             rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
         return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
