@@ -30,6 +30,7 @@ from app.api.routers import (
     tilejson,
     tiles,
     tilesets,
+    wmts,
 )
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         about,
         renders,
         tilesets,
+        wmts,
         explain,
         server,
         docs,

@@ -178,6 +178,27 @@ BBOX = Parameter("bbox", "Corners of the map: four numbers, in the order of `bbo
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
+WMTS_KVP = (
+    Parameter("SERVICE", "`WMTS`.", "WMTS"),
+    Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
+    Parameter("VERSION", "Of the service: `1.0.0`."),
+    Parameter("ACCEPTVERSIONS", "Versions that the caller understands."),
+    Parameter("ACCEPTFORMATS", "Read by nobody: capabilities are XML."),
+    Parameter("SECTIONS", "Read by nobody: capabilities are told whole."),
+    Parameter("UPDATESEQUENCE", "Read by nobody: capabilities have no history."),
+    Parameter("LAYER", "Identifier of a layer; the one of the query unless given."),
+    Parameter("STYLE", "`default`."),
+    Parameter("FORMAT", "Media type of a tile, such as `image/png`."),
+    Parameter("TILEMATRIXSET", "Tile matrix set; WebMercatorQuad unless given."),
+    Parameter("TILEMATRIX", "Zoom of a tile."),
+    Parameter("TILEROW", "Row of a tile."),
+    Parameter("TILECOL", "Column of a tile."),
+    Parameter("INFOFORMAT", "Media type of the values of a pixel: `application/json` or `application/geo+json`."),
+    Parameter("I", "Column of a pixel of a tile, from 0.", schema=INTEGER),
+    Parameter("J", "Row of a pixel of a tile, from 0.", schema=INTEGER),
+)
+"""Of OGC 07-057r7; their names may be written in any case."""
+
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
@@ -198,6 +219,7 @@ TILESETS = (*TILE_OF_SET, MINZOOM, MAXZOOM)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
         TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)
+WMTS_QUERY = (*WMTS_KVP, *WMTS)
 MAP = (*DATASET, RENDER, *READING, *STYLING, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE, FORMAT)
 VIEW = (*TILEJSON, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE)
 

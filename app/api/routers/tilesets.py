@@ -13,6 +13,7 @@ from morecantile import TileMatrixSet
 from app.api.access import handed_on
 from app.api.dataset import query_of, runtime
 from app.api.dialect import TILE_OF_SET, TILESETS, documented
+from app.api.layers import without_tiles
 from app.api.links import TILESET, TILING_SCHEME, link
 from app.api.matrix_sets import find_tms, matrix_sets
 from app.api.origin import base_url
@@ -21,7 +22,6 @@ from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.api.templates import EMPTY_BLANK, Pairs, own_pairs, survey_request, tile_template
 from app.api.tiles import read_tile_options, zooms_asked
-from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.survey import Survey
@@ -68,14 +68,6 @@ async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     # Limits of zooms that were asked for here are not known to the tiles.
     empty = LIMITS if low is None and high is None else EMPTY_BLANK
     return json_response(query, _tileset(request, ds, seen, found, empty))
-
-
-def without_tiles(tms: TileMatrixSet) -> OutOfBounds:
-    """Make the error of a tile matrix set that has no tile of the data at the zooms asked for."""
-    return OutOfBounds(
-        f"No tile of {tms.id} touches the data at these zooms; leave minzoom and maxzoom out, or take another tile "
-        "matrix set: WebMercatorQuad reaches everything but the poles."
-    )
 
 
 def _entry(request: Request, ds: DatasetKind, seen: Survey, found: Tileset) -> dict[str, Any]:
