@@ -19,10 +19,12 @@ from app.api.problems import install_problems
 from app.api.routers import (
     about,
     catalogues,
+    conformance,
     crops,
     docs,
     explain,
     indices,
+    maps,
     points,
     renders,
     sample,
@@ -69,11 +71,13 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         renders,
         tilesets,
         wmts,
+        maps,
         explain,
         server,
         docs,
         indices,
         catalogues,
+        conformance,
         sample,
     ):  # the busiest first: routes are tried in order
         api.router.routes.extend(room.router.routes)  # not included: FastAPI would match each request twice

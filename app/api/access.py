@@ -31,15 +31,15 @@ OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", 
 """What tells how to ask, or whether the server is there, needs no key; neither do the files below ``/viewer/``."""
 
 SCOPES = {
-    **dict.fromkeys(("tiles", "tilejson", "WMTSCapabilities", "wmts"), Scope.TILES),
+    **dict.fromkeys(("tiles", "tilejson", "WMTSCapabilities", "wmts", "viewer"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "preview", "point", "map"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
-BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml"})
+BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
 ROOMS = {
-    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps"), Scope.INFO),
+    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps", "conformance"), Scope.INFO),
     "metrics": Scope.METRICS,
 }
 """Scope by the first word of other routes."""

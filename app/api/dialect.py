@@ -221,7 +221,6 @@ WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SE
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)
 WMTS_QUERY = (*WMTS_KVP, *WMTS)
 MAP = (*DATASET, RENDER, *READING, *STYLING, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE, FORMAT)
-VIEW = (*TILEJSON, BBOX, COORD_CRS, DST_CRS, WIDTH, HEIGHT, MAX_SIZE)
 
 
 def documented(parameters: Iterable[Parameter]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The layers of a WMTS: what the query asks for, and each render of an item, in each tile matrix set."""
+"""The layers of a WMTS: what the query selects, else each render of the item; in each tile matrix set."""
 
 from __future__ import annotations
 
@@ -57,14 +57,16 @@ class Asked:
 
 
 async def find_layers(request: Request, asked: Asked) -> list[Layer]:
-    """Find all layers, at least one; a render that cannot be shown is none.
+    """Find all layers, at least one: what the query selects, else each render of the item that can be shown.
+
+    A document of one layer is opened by programs that do not ask which (GDAL), so renders are not added to it.
 
     Raises:
-        SwathError: What the query asks for cannot be shown, or it asks for nothing and there is no render.
+        SwathError: What the query selects cannot be shown, or it selects nothing and there is no render.
     """
-    layers: list[Layer] = []
     if asked.ds is DatasetKind.COG or any(asked.query.text(name) for name in SELECTING):
-        layers += await _layers(request, asked, DEFAULT)
+        return await _layers(request, asked, DEFAULT)
+    layers: list[Layer] = []
     async for name, render in _renders(request, asked):
         try:
             layers += await _layers(request, render, name)

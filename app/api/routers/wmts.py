@@ -49,7 +49,7 @@ DROPPED = OWN | {"buffer", "format", "f"}
 
 @router.get("/{ds:dataset}/WMTSCapabilities.xml", openapi_extra=documented(WMTS))
 async def wmts_capabilities(request: Request, ds: DatasetKind) -> Response:
-    """Capabilities of a WMTS: a layer for what the query asks for, and one for each render of an item."""
+    """Capabilities of a WMTS: a layer of what the query selects, else one for each render of the item."""
     _, text = split_kvp(_query_text(request))
     query = query_of(request, ds, WMTS, text)
     return await answer_capabilities(request, ds, query, text, _set_names(query))
