@@ -110,13 +110,13 @@ def parameters_page() -> str:
         "info": parameters.INFO,
         "bounds, assets": parameters.DATASET,
     }
-    known = {p.name: p for group in groups.values() for p in group}
+    known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []
-    for name, parameter in known.items():
+    for parameter in known:
         routes = ", ".join(route for route, group in groups.items() if parameter in group)
         also = ", ".join(f"`{alias}`" for alias in parameter.aliases)
         text = parameter.help.replace("|", "\\|")
-        rows.append(f"| `{name}` | {also} | {text} | {routes} |")
+        rows.append(f"| `{parameter.name}` | {also} | {text} | {routes} |")
     return f"{NOTE}{PARAMETERS}" + "\n".join(rows) + "\n"
 
 
