@@ -45,6 +45,11 @@ class TileOptions:
     format: Format | None
     empty: str
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is no picture, so that there is no blank one."""
+        return self.format is not None and not self.format.is_picture
+
     def shape_wh(self, tms: TileMatrixSet, zoom: int) -> tuple[int, int]:
         """Columns and rows of the picture, buffer included."""
         matrix, more = tms.matrix(zoom), int(2 * self.buffer)

@@ -102,21 +102,21 @@ def _add_service(root: Element, service: Service) -> None:
     _add_ows(about, "Title", service.title)
     _add_ows(about, "ServiceType", "OGC WMTS")
     _add_ows(about, "ServiceTypeVersion", "1.0.0")
+    if service.queries is None:  # templates are no operations
+        return
     operations = SubElement(root, f"{{{OWS}}}OperationsMetadata")
     _add_operation(operations, "GetCapabilities", [(service.capabilities, "RESTful"), (service.queries, "KVP")])
-    if service.queries is not None:
-        _add_operation(operations, "GetTile", [(service.queries, "KVP")])
-        _add_operation(operations, "GetFeatureInfo", [(service.queries, "KVP")])
+    _add_operation(operations, "GetTile", [(service.queries, "KVP")])
+    _add_operation(operations, "GetFeatureInfo", [(service.queries, "KVP")])
 
 
-def _add_operation(operations: Element, name: str, places: Iterable[tuple[str | None, str]]) -> None:
+def _add_operation(operations: Element, name: str, places: Iterable[tuple[str, str]]) -> None:
     operation = SubElement(operations, f"{{{OWS}}}Operation", {"name": name})
     http = SubElement(SubElement(operation, f"{{{OWS}}}DCP"), f"{{{OWS}}}HTTP")
     for href, encoding in places:
-        if href is not None:
-            get = SubElement(http, f"{{{OWS}}}Get", {f"{{{XLINK}}}href": href})
-            constraint = SubElement(get, f"{{{OWS}}}Constraint", {"name": "GetEncoding"})
-            _add_ows(SubElement(constraint, f"{{{OWS}}}AllowedValues"), "Value", encoding)
+        get = SubElement(http, f"{{{OWS}}}Get", {f"{{{XLINK}}}href": href})
+        constraint = SubElement(get, f"{{{OWS}}}Constraint", {"name": "GetEncoding"})
+        _add_ows(SubElement(constraint, f"{{{OWS}}}AllowedValues"), "Value", encoding)
 
 
 def _add_layer(contents: Element, layer: Layer, *, has_queries: bool) -> None:

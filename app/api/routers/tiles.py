@@ -55,7 +55,7 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
         async with allowance(rt, Cost.TILE):
             if options.empty == "limits":
                 await require_within_limits(rt, req, matrix_set, Tile(x=int(x), y=int(row), z=int(z)))
-                options = replace(options, empty="blank")
+                options = replace(options, empty="204" if options.is_array else "blank")
             rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
         return _without_data(request, query, options, options.shape_wh(matrix_set, int(z)), err)
@@ -68,6 +68,6 @@ def _without_data(
     """Answer a tile outside the data as asked; arrays have no blank form."""
     if options.empty == "204":
         return no_content(request, query)
-    if options.empty == "blank" and (options.format is None or options.format.is_picture):
+    if options.empty == "blank" and not options.is_array:
         return empty_tile(request, query, shape_wh, options.format or Format.PNG)
     return problem(error, request.state.request_id, cache_control=runtime(request).settings.cache_control)
