@@ -11,7 +11,7 @@ from app.errors import OutOfBounds, UpstreamUnusable
 from app.model.request import ImageRequest
 from app.pipeline.lookup import choose, open_headers
 from app.pipeline.survey import Survey, survey
-from app.plan.tiling import Tileset, fit_tileset, matrix_limits
+from app.plan.tiling import Tileset, fit_tileset, matrix_limits, reaches
 from app.plan.zooms import zoom_range
 from app.runtime import Runtime
 
@@ -34,7 +34,19 @@ async def describe_tilesets(
         SwathError: As ``survey`` does.
     """
     seen = await survey(rt, req)
-    return seen, await rt.workers.run(lambda: [_fit(seen, each) for each in wanted])
+    return seen, await rt.patient.run(lambda: [_fit(seen, each) for each in wanted])
+
+
+async def find_sets(
+    rt: Runtime, req: ImageRequest, sets: Sequence[TileMatrixSet]
+) -> tuple[Survey, list[TileMatrixSet]]:
+    """Open every selected source, and find the tile matrix sets that reach the data.
+
+    Raises:
+        SwathError: As ``survey`` does.
+    """
+    seen = await survey(rt, req)
+    return seen, await rt.patient.run(lambda: [each for each in sets if reaches(seen.headers, each)])
 
 
 def _fit(seen: Survey, wanted: WantedSet) -> Tileset | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from morecantile import Tile, TileMatrixSet
 from rasterio.crs import CRS
@@ -12,6 +13,7 @@ from rasterio.warp import transform_bounds
 
 from app.model.grid import Bounds
 from app.model.source import Header
+from app.plan.bounds import unwrapped
 from app.plan.crs import NO_WAY, without_crs
 from app.plan.zooms import zoom_range
 
@@ -64,9 +66,18 @@ def fit_tileset(
     Raises:
         UpstreamUnusable: A source has no place on earth.
     """
-    low, high = zoom_range(headers, tms)
+    low, high = zoom_range(_different(headers), tms)
     limits = matrix_limits(headers, tms, low if minzoom is None else minzoom, high if maxzoom is None else maxzoom)
     return Tileset(tms=tms, limits=limits) if limits else None
+
+
+def reaches(headers: Sequence[Header], tms: TileMatrixSet) -> bool:
+    """Whether a tile matrix set has a tile that touches the data; takes a third of the time of ``fit_tileset``.
+
+    Raises:
+        UpstreamUnusable: A source has no CRS.
+    """
+    return bool(matrix_limits(headers, tms, tms.minzoom, tms.minzoom))
 
 
 def matrix_limits(headers: Sequence[Header], tms: TileMatrixSet, low: int, high: int) -> tuple[MatrixLimits, ...]:
@@ -75,39 +86,70 @@ def matrix_limits(headers: Sequence[Header], tms: TileMatrixSet, low: int, high:
     Raises:
         UpstreamUnusable: A source has no CRS.
     """
-    boxes = [box for header in headers if (box := bounds_in(header, tms)) is not None]
+    boxes = _boxes(headers, tms)
     found = (_limits(boxes, tms, zoom) for zoom in range(max(low, tms.minzoom), min(high, tms.maxzoom) + 1))
     return tuple(limits for limits in found if limits is not None)
 
 
-def bounds_in(header: Header, tms: TileMatrixSet) -> Bounds | None:
-    """Bounds of a source in the CRS of the set, x before y; None where that has no place for it."""
-    if header.crs is None:
-        raise without_crs()
-    left, bottom, right, top = header.bounds
-    upright = (left, min(bottom, top), right, max(bottom, top))
-    return _transformed(header.crs, tms, upright) or _clipped(header, tms)
+def _different(headers: Sequence[Header]) -> list[Header]:
+    """One header of each grid: the assets of an item share a few."""
+    return list({(id(each.crs), each.bounds, each.width, each.height): each for each in headers}.values())
 
 
-def _transformed(crs: CRS, tms: TileMatrixSet, bounds: Bounds) -> Bounds | None:
+def _boxes(headers: Sequence[Header], tms: TileMatrixSet) -> list[Bounds]:
+    """Bounds of the data in the CRS of the set, x before y: a box for all sources of one CRS.
+
+    PROJ takes 10 to 100 ms to find its way from one CRS to another, and no time for another box.
+    """
+    groups: dict[int, list[Header]] = {}
+    for header in headers:
+        if header.crs is None:
+            raise without_crs()
+        groups.setdefault(id(header.crs), []).append(header)
+    found = (_box(group, tms) for group in groups.values())
+    return [box for box in found if box is not None]
+
+
+def _box(headers: Sequence[Header], tms: TileMatrixSet) -> Bounds | None:
+    """Bounds of sources of one CRS; None where the set has no place for them."""
+    direct = _transformed(headers[0].crs, tms.rasterio_crs, _hull([header.bounds for header in headers]))
+    return direct or _clipped(headers, tms)
+
+
+def _clipped(headers: Sequence[Header], tms: TileMatrixSet) -> Bounds | None:
+    """The part of them within the set, where not all has a place there: the poles in Web Mercator."""
+    known = [header.bounds_wgs84 for header in headers if header.bounds_wgs84 is not None]
+    if not known:
+        return None
+    left, bottom, right, top = _hull([_unwrapped(box) for box in known])
+    west, east = unwrapped(tms.bbox[0], tms.bbox[2])
+    part = (max(left, west), max(bottom, tms.bbox[1]), min(right, east), min(top, tms.bbox[3]))
+    return _transformed(WGS84, tms.rasterio_crs, part) if part[0] < part[2] and part[1] < part[3] else None
+
+
+def _unwrapped(box: Bounds) -> Bounds:
+    left, bottom, right, top = box
+    west, east = unwrapped(left, right)
+    return west, bottom, east, top
+
+
+def _hull(boxes: Sequence[Bounds]) -> Bounds:
+    """The box around boxes, of rasters whose rows go north, too."""
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(*bottoms, *tops), max(rights), max(*bottoms, *tops)
+
+
+@lru_cache(maxsize=1024)
+def _transformed(source: CRS, target: CRS, bounds: Bounds) -> Bounds | None:
+    """Bounds in another CRS, or None where it has no place for all of them."""
     try:
-        left, bottom, right, top = transform_bounds(crs, tms.rasterio_crs, *bounds, densify_pts=21)
+        left, bottom, right, top = transform_bounds(source, target, *bounds, densify_pts=21)
     except NO_WAY:
         return None
     if not all(map(math.isfinite, (left, bottom, right, top))):
         return None
     # Across the antimeridian: all longitudes, as rows and columns cannot wrap around.
     return (-180.0, bottom, 180.0, top) if left > right else (left, bottom, right, top)
-
-
-def _clipped(header: Header, tms: TileMatrixSet) -> Bounds | None:
-    """The part of a source within the set, where not all of it has a place there: the poles in Web Mercator."""
-    if header.bounds_wgs84 is None:
-        return None
-    left, bottom, right, top = header.bounds_wgs84
-    west, south, east, north = tms.bbox
-    part = (max(left, west), max(bottom, south), min(right, east), min(top, north))
-    return _transformed(WGS84, tms, part) if part[0] < part[2] and part[1] < part[3] else None
 
 
 def _limits(boxes: Sequence[Bounds], tms: TileMatrixSet, zoom: int) -> MatrixLimits | None:

@@ -25,7 +25,7 @@ from app.api.tiles import read_tile_options, zooms_asked
 from app.model.request import DatasetKind, Format
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.survey import Survey
-from app.pipeline.tilesets import WantedSet, describe_tilesets
+from app.pipeline.tilesets import WantedSet, describe_tilesets, find_sets
 from app.plan.bounds import unwrapped
 from app.plan.tiling import Tileset
 
@@ -45,10 +45,10 @@ async def tilesets(request: Request, ds: DatasetKind) -> Response:
     query = await with_render(request, ds, query)
     options = read_tile_options(query, rt.settings, None, None)
     sets = matrix_sets(request)
-    wanted = [WantedSet(tms=sets.find(name)) for name in sets.names]
+    known = [sets.find(name) for name in sets.names]
     async with allowance(rt, Cost.TILE):
-        seen, found = await describe_tilesets(rt, survey_request(request, ds, query, options.format), wanted)
-    entries = [_entry(request, ds, seen, each) for each in found if each is not None]
+        seen, found = await find_sets(rt, survey_request(request, ds, query, options.format), known)
+    entries = [_entry(request, ds, seen, each) for each in found]
     links = [link("self", _href(request, f"/{ds}/tiles"), "Tilesets of the dataset")]
     return json_response(query, {"tilesets": entries, "links": links})
 
@@ -70,12 +70,12 @@ async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     return json_response(query, _tileset(request, ds, seen, found, empty))
 
 
-def _entry(request: Request, ds: DatasetKind, seen: Survey, found: Tileset) -> dict[str, Any]:
+def _entry(request: Request, ds: DatasetKind, seen: Survey, tms: TileMatrixSet) -> dict[str, Any]:
     """What a list tells of a tileset."""
-    about = f"Tileset {found.tms.id} of {seen.name}"
-    href = _href(request, f"/{ds}/tiles/{found.tms.id}")
-    links = [link("self", href, about), link(TILESET, href, about), _scheme(request, found.tms)]
-    return _described(seen, found) | {"links": links}
+    about = f"Tileset {tms.id} of {seen.name}"
+    href = _href(request, f"/{ds}/tiles/{tms.id}")
+    links = [link("self", href, about), link(TILESET, href, about), _scheme(request, tms)]
+    return _described(seen, tms) | {"links": links}
 
 
 def _tileset(
@@ -103,16 +103,16 @@ def _tileset(
         }
         for each in found.limits
     ]
-    return _described(seen, found) | {"links": links, "tileMatrixSetLimits": limits}
+    return _described(seen, found.tms) | {"links": links, "tileMatrixSetLimits": limits}
 
 
-def _described(seen: Survey, found: Tileset) -> dict[str, Any]:
+def _described(seen: Survey, tms: TileMatrixSet) -> dict[str, Any]:
     """What the list and the tileset have in common; the bounding box does not wrap around the antimeridian."""
     left, bottom, right, top = seen.bounds_wgs84
     west, east = unwrapped(left, right)
-    set_body = found.tms.model_dump(include={"crs", "uri"}, exclude_none=True, mode="json")
+    set_body = tms.model_dump(include={"crs", "uri"}, exclude_none=True, mode="json")
     described: dict[str, Any] = {
-        "title": f"{seen.name}, {found.tms.id}",
+        "title": f"{seen.name}, {tms.id}",
         "dataType": "map",
         "crs": set_body["crs"],
         "boundingBox": {"lowerLeft": [west, bottom], "upperRight": [east, top], "crs": CRS84},
