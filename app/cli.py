@@ -145,6 +145,10 @@ def read_settings() -> Settings:
         settings = Settings()
         SourcePolicy.from_settings(settings)
         Gate.from_settings(settings)
+        if settings.tms_folder is not None:
+            from app.api.matrix_sets import MatrixSets  # noqa: PLC0415 -- only then: it takes as long as all the rest
+
+            MatrixSets.from_settings(settings)
     except ValidationError as err:
         wrong = "\n".join(f"  SWATH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in err.errors() if e["loc"])
         raise click.ClickException(f"Settings that cannot be used:\n{wrong}") from err

@@ -13,16 +13,19 @@ from starlette.types import ASGIApp
 
 from app import __version__
 from app.api.access import Access
+from app.api.matrix_sets import MatrixSets
 from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import (
     about,
     catalogues,
+    conformance,
     crops,
     docs,
     explain,
     indices,
     legends,
+    maps,
     points,
     renders,
     sample,
@@ -30,6 +33,8 @@ from app.api.routers import (
     statistics,
     tilejson,
     tiles,
+    tilesets,
+    wmts,
 )
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
@@ -57,6 +62,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
     api = FastAPI(title="Swath", version=__version__, description=DESCRIPTION, lifespan=_lifespan, openapi_url=None)
     api.state.settings = settings
     api.state.retire = retire
+    api.state.matrix_sets = MatrixSets.from_settings(settings)
     install_problems(api)
     for room in (
         tiles,
@@ -66,12 +72,16 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         about,
         statistics,
         renders,
+        tilesets,
+        wmts,
+        maps,
         explain,
         legends,
         server,
         docs,
         indices,
         catalogues,
+        conformance,
         sample,
     ):  # the busiest first: routes are tried in order
         api.router.routes.extend(room.router.routes)  # not included: FastAPI would match each request twice

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -193,6 +193,11 @@ class Settings(BaseSettings):
         "info",
         description="Least level of a line. Failures of sources are warnings, bugs errors; probes are told by `debug`.",
     )
+    tms_folder: Path | None = Field(
+        None,
+        description="Folder of tile matrix sets (`*.json`, OGC 17-083r4) that `tms` may name besides the usual ones; "
+        "read at start.",
+    )
     strict: bool = Field(False, description="Refuse unknown query parameters instead of ignoring them with a note.")
     sample: bool = Field(False, description="Serve the sample catalogue (`swath serve --sample`).")
     sample_dir: Path | None = Field(
@@ -231,11 +236,11 @@ class Settings(BaseSettings):
             raise ValueError("must be printable ASCII, such as public, max-age=3600")
         return value
 
-    @field_validator("data_root")
+    @field_validator("data_root", "tms_folder")
     @classmethod
-    def _require_folder(cls, value: Path | None) -> Path | None:
+    def _require_folder(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None and not value.is_dir():
-            raise ValueError(f"SWATH_DATA_ROOT={value} is not a folder")
+            raise ValueError(f"SWATH_{(info.field_name or '').upper()}={value} is not a folder")
         return value.resolve() if value else None
 
     @classmethod

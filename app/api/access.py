@@ -31,14 +31,17 @@ OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", 
 """What tells how to ask, or whether the server is there, needs no key; neither do the files below ``/viewer/``."""
 
 SCOPES = {
-    **dict.fromkeys(("tiles", "tilejson", "legend"), Scope.TILES),
-    **dict.fromkeys(("crop", "bbox", "feature", "preview", "point"), Scope.DATA),
+    **dict.fromkeys(("tiles", "tilejson", "legend", "WMTSCapabilities", "wmts", "viewer"), Scope.TILES),
+    **dict.fromkeys(("crop", "bbox", "feature", "preview", "point", "map"), Scope.DATA),
     **dict.fromkeys(("statistics", "asset_statistics", "metadata"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
+BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
+"""Last words that may follow the name of a tile matrix set."""
 ROOMS = {
-    **dict.fromkeys(("v0", "samples", "indices", "tileMatrixSets", "colorMaps", "algorithms"), Scope.INFO),
+    **dict.fromkeys(("v0", "samples", "indices", "conformance"), Scope.INFO),
+    **dict.fromkeys(("tileMatrixSets", "colorMaps", "algorithms"), Scope.INFO),
     "metrics": Scope.METRICS,
 }
 """Scope by the first word of other routes."""
@@ -148,6 +151,12 @@ def handed_on(request: Request, path: str, pairs: list[tuple[str, str]]) -> list
     return visit.gate.hand_on(visit.grant, path, pairs)
 
 
+def is_signed(request: Request) -> bool:
+    """Whether a signature opened, which is of this one URL."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    return visit is not None and visit.grant is not None and visit.grant.expires is not None
+
+
 def read_asked(scope: AsgiScope, path: str) -> Asked:
     """Read what a request shows for itself, and take the parameters that are only for that out of its query.
 
@@ -202,7 +211,7 @@ def scope_of(path: str) -> Scope | None:
         return ROOMS.get(first)
     if not words:
         return None
-    word = words[-1] if words[-1] == "tilejson.json" else words[0]
+    word = words[-1] if words[-1] in BEHIND_SET else words[0]
     return SCOPES.get(word.partition(".")[0])
 
 

@@ -47,9 +47,14 @@ def dataset_ref(request: Request, kind: DatasetKind, query: Query) -> DatasetRef
     return DatasetRef(kind=kind, url=url, home=own_url(request))
 
 
-def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, ...]) -> Query:
-    """Read the parameters that a route knows for this kind of dataset; the rest is noted as ignored."""
-    text = request.scope["query_string"].decode("latin-1")
+def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, ...], text: str | None = None) -> Query:
+    """Read the parameters that a route knows for this kind of dataset; the rest is noted as ignored.
+
+    Args:
+        text: The part of the query that holds them, where that is not all of it.
+    """
+    if text is None:
+        text = request.scope["query_string"].decode("latin-1")
     return read_query(text, _known(kind, parameters), strict=runtime(request).settings.strict)
 
 

@@ -137,10 +137,10 @@ WIDTH = Parameter("width", "Columns of the picture; alone, the height keeps the 
 HEIGHT = Parameter("height", "Rows of the picture; alone, the width keeps the aspect.", "256", schema=INTEGER)
 MAX_SIZE = Parameter("max_size", "Longest side, when neither width nor height is given.", "1024", schema=INTEGER)
 COORD_CRS = Parameter(
-    "coord_crs", "CRS of the coordinates in the path: `EPSG:n` or `OGC:CRS84`.", "EPSG:4326",
-    aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs"),
+    "coord_crs", "CRS of the coordinates in the path or in `bbox`: `EPSG:n` or `OGC:CRS84`.", "EPSG:4326",
+    aliases=("coord-crs", "bounds_crs", "bounds-crs", "bbox-crs", "bbox_crs"),
 )  # fmt: skip
-DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs",))
+DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs", "crs"))
 FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
 NUMBER_FORMAT = Parameter(
     "format", "Encoding of numbers: `json` or `csv`.", "csv", aliases=("f",), values=("json", "csv")
@@ -167,14 +167,29 @@ SCALE = Parameter(
 )
 TILESIZE = Parameter("tilesize", "Width and height of a tile in pixels.", "512", aliases=("tileSize",), schema=INTEGER)
 EMPTY = Parameter(
-    "empty", "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`.", "blank",
-    values=("404", "blank", "204"),
+    "empty",
+    "Answer to a tile without data: a 404 problem, a `blank` picture, or `204`; `limits`: 404 outside the limits that "
+    "the tileset tells, else `blank`.",
+    "blank",
+    values=("404", "blank", "204", "limits"),
 )  # fmt: skip
 MINZOOM = Parameter("minzoom", "Takes the place of the lowest zoom found in the data.", "8", schema=INTEGER)
 MAXZOOM = Parameter("maxzoom", "Takes the place of the highest zoom found in the data.", "14", schema=INTEGER)
 TILE_FORMAT = Parameter("tile_format", "Format written into the tile URL.", "png")
 TILE_SCALE = Parameter("tile_scale", "Scale written into the tile URL, 1 to 4.", "1", schema=INTEGER)
 TILE_AT = Parameter("tile", "`z/x/y` of the tile whose plan is told; without it that of a preview.", "12/2398/1696")
+MATRIX_SETS = Parameter(
+    "tms", "Tile matrix sets of the document, repeated or separated by commas; WebMercatorQuad unless given.",
+    "WebMercatorQuad", aliases=TMS.aliases, repeats=True,
+)  # fmt: skip
+ZOOMS = Parameter(
+    "zooms", "`set::low,high`: zooms of a tile matrix set, or of all (`*`), in place of those found in the data.",
+    "WebMercatorQuad::8,14", repeats=True,
+)  # fmt: skip
+USE_EPSG = Parameter(
+    "use_epsg", "Write `EPSG:n` for the CRS of a tile matrix set, as ArcMap reads it, not a URN.", schema=BOOLEAN
+)
+BBOX = Parameter("bbox", "Corners of the map: four numbers, in the order of `bbox-crs`.", "30.8,29.45,30.88,29.52")
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
@@ -191,6 +206,26 @@ COVER_SCALE = Parameter(
 )
 PMIN = Parameter("pmin", "The lower percentile (2), as TiTiler 0.1 had it.", "2", schema=NUMBER)
 PMAX = Parameter("pmax", "The upper percentile (98), as TiTiler 0.1 had it.", "98", schema=NUMBER)
+WMTS_KVP = (
+    Parameter("SERVICE", "`WMTS`.", "WMTS"),
+    Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
+    Parameter("VERSION", "Of the service: `1.0.0`."),
+    Parameter("ACCEPTVERSIONS", "Versions that the caller understands."),
+    Parameter("ACCEPTFORMATS", "Read by nobody: capabilities are XML."),
+    Parameter("SECTIONS", "Read by nobody: capabilities are told whole."),
+    Parameter("UPDATESEQUENCE", "Read by nobody: capabilities have no history."),
+    Parameter("LAYER", "Identifier of a layer; the one of the query unless given."),
+    Parameter("STYLE", "`default`."),
+    Parameter("FORMAT", "Media type of a tile, such as `image/png`."),
+    Parameter("TILEMATRIXSET", "Tile matrix set; WebMercatorQuad unless given."),
+    Parameter("TILEMATRIX", "Zoom of a tile."),
+    Parameter("TILEROW", "Row of a tile."),
+    Parameter("TILECOL", "Column of a tile."),
+    Parameter("INFOFORMAT", "Media type of the values of a pixel: `application/json` or `application/geo+json`."),
+    Parameter("I", "Column of a pixel of a tile, from 0.", schema=INTEGER),
+    Parameter("J", "Row of a pixel of a tile, from 0.", schema=INTEGER),
+)
+"""Of OGC 07-057r7; their names may be written in any case."""
 
 DATASET = (URL, STRICT)
 READING = (
@@ -218,6 +253,12 @@ ASSET_STATISTICS = tuple(each for each in STATISTICS if each not in (RENDER, EXP
 METADATA = ASSET_STATISTICS
 EXPLAIN = (*TILE, TILE_AT)
 LEGEND = (*TILE, ORIENTATION)
+TILESETS = (*TILE_OF_SET, MINZOOM, MAXZOOM)
+WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
+        TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
+WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)
+WMTS_QUERY = (*WMTS_KVP, *WMTS)
+MAP = (*DATASET, RENDER, *READING, *COMPUTING, *STYLING, BBOX, COORD_CRS, DST_CRS, *SIZES, FORMAT)
 
 FEATURE_EXAMPLE: dict[str, Any] = {
     "type": "Feature",

@@ -13,6 +13,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from app.api.algorithms import parse_algorithm
+from app.api.crs import short_crs
 from app.api.dialect import RESAMPLING
 from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
@@ -249,13 +250,17 @@ def parse_format(query: Query, text: str | None) -> Format | None:
 
 
 def parse_crs(query: Query, parameter: str) -> CRS | None:
-    """Read ``EPSG:n`` or ``OGC:CRS84``; nothing else, because PROJ would open files and URLs given as a CRS."""
+    """Read ``EPSG:n`` or ``OGC:CRS84``, or OGC's longer names of them.
+
+    Nothing else, because PROJ would open files and URLs given as a CRS.
+    """
     text = query.text(parameter)
     if text is None:
         return None
-    if text.upper() == "OGC:CRS84":
+    short = short_crs(text)
+    if short.upper() == "OGC:CRS84":
         return WGS84
-    match = re.fullmatch(r"EPSG:([0-9]{4,6})", text, re.IGNORECASE)
+    match = re.fullmatch(r"EPSG:([0-9]{4,6})", short, re.IGNORECASE)
     crs = _crs_of_epsg(int(match[1])) if match else None
     if crs is None:
         raise query.fault(parameter, text, "is not a known CRS; write EPSG:n, such as EPSG:4326, or OGC:CRS84")

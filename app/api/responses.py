@@ -11,8 +11,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from rasterio.crs import CRS
 
+from app.api.accept import VARY
 from app.api.disposition import content_disposition
-from app.api.negotiation import VARY
 from app.api.query import Query
 from app.cache.name import name_of
 from app.encode.encode import encode

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from morecantile import Tile, TileMatrixSet
-from morecantile import tms as matrix_sets
 
 from app.api.algorithms import parse_algorithm
 from app.api.dialect import EMPTY
+from app.api.matrix_sets import ZOOM_MAX
 from app.api.params import parse_format
 from app.api.query import Query
 from app.errors import BadRequest, InvalidType, LimitExceeded, OutOfBounds
@@ -19,9 +17,7 @@ from app.model.grid import Frame
 from app.model.request import Format
 from app.settings import Settings
 
-ZOOM_MAX = 30
 SCALE_MAX = 4
-WEB_MERCATOR = "WebMercatorQuad"
 _ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>(cog\.)?[A-Za-z0-9]+))?")
 
 
@@ -33,21 +29,6 @@ def split_row(text: str) -> tuple[str, str | None, str | None]:
     return match["y"], match["scale"], match["format"]
 
 
-@lru_cache(maxsize=64)
-def find_tms(name: str) -> TileMatrixSet:
-    """Look a tile matrix set up.
-
-    Raises:
-        BadRequest: No such set; the message names the ones there are.
-    """
-    known = matrix_sets.list()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-        raise BadRequest.of("tms", name, f"is not a tile matrix set; {hint}")
-    return matrix_sets.get(name)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileOptions:
     """What a tile URL says besides its place and its dataset.
@@ -56,7 +37,7 @@ class TileOptions:
         size: Width and height in pixels, or None for the matrix set's own times ``scale``.
         buffer: Pixels added on every side.
         format: None leaves the choice to the picture.
-        empty: What answers a tile without data: ``404``, ``blank`` or ``204``.
+        empty: What answers a tile without data: ``404``, ``blank`` or ``204``; ``limits``: by those of the tileset.
     """
 
     size: int | None
@@ -64,6 +45,11 @@ class TileOptions:
     buffer: float
     format: Format | None
     empty: str
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is no picture, so that there is no blank one."""
+        return self.format is not None and not self.format.is_picture
 
     def shape_wh(self, tms: TileMatrixSet, zoom: int) -> tuple[int, int]:
         """Columns and rows of the picture, buffer included."""
@@ -139,6 +125,14 @@ def tile_buffer(query: Query) -> float:
         raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
     algorithm = parse_algorithm(query) if buffer else None
     return buffer if algorithm is None else max(0.0, buffer - algorithm.margin)
+
+
+def zooms_asked(query: Query) -> tuple[int | None, int | None]:
+    """Read ``minzoom`` and ``maxzoom``, which take the place of those found in the data."""
+    low, high = (query.integer(name, low=0, high=ZOOM_MAX) for name in ("minzoom", "maxzoom"))
+    if low is not None and high is not None and low > high:
+        raise query.fault("minzoom", low, f"is above maxzoom={high}")
+    return low, high
 
 
 def _whole_number(name: str, text: str) -> int:

@@ -1,4 +1,4 @@
-"""The story of a TileJSON: it opens what its tiles will read, so that what it promises is there."""
+"""The story of a TileJSON: where, and at which zooms, a map finds something to show."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 from morecantile import TileMatrixSet
 
-from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import ImageRequest
-from app.pipeline.image import rehearse
-from app.pipeline.lookup import choose, open_headers
-from app.plan.bounds import union_wgs84
-from app.plan.reads import plan_rehearsal
+from app.pipeline.survey import survey
 from app.plan.zooms import zoom_range
 from app.runtime import Runtime
 
@@ -38,18 +34,14 @@ async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) 
     """Open every selected source, and tell where and at which zooms there is something to see.
 
     Raises:
-        SwathError: Whatever a tile of ``req`` would raise: unknown asset, band, expression that fits no band, a style
-            or a format for other bands, an unreadable file.
+        SwathError: As ``survey`` does.
     """
-    choice = await choose(rt, req.dataset, req.selection)
-    charge(len(choice.sources))
-    headers = await open_headers(rt, choice.sources)
-    rehearse(plan_rehearsal(choice, headers, req), req)
-    low, high = zoom_range(headers, tms)
+    seen = await survey(rt, req)
+    low, high = zoom_range(seen.headers, tms)
     return Coverage(
-        name=choice.name,
-        bounds_wgs84=choice.bounds_wgs84 or union_wgs84(headers),
+        name=seen.name,
+        bounds_wgs84=seen.bounds_wgs84,
         minzoom=low,
         maxzoom=high,
-        attribution=choice.attribution,
+        attribution=seen.attribution,
     )

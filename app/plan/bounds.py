@@ -38,3 +38,10 @@ def _east_of_180(box: Bounds) -> Bounds:
     if left > right:
         return left, bottom, right + 360, top
     return (left + 360, bottom, right + 360, top) if right < 0 else box
+
+
+def unwrapped(left: float, right: float) -> tuple[float, float]:
+    """Longitudes within -180..180, for who cannot wrap around: cut where they pass by half a pixel, or all of them."""
+    if left > right or left < -181 or right > 181:
+        return -180.0, 180.0
+    return max(left, -180.0), min(right, 180.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rasterio.transform import array_bounds
 from rasterio.warp import transform, transform_bounds
@@ -30,6 +31,8 @@ def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
     """
     if frame.bounds is None:
         return _whole(frame, _finest(headers))
+    if frame.crs is None:
+        frame = replace(frame, crs=_finest(headers).crs)
     crs = frame.crs or frame.bounds_crs
     bounds = _in_crs(frame)
     if frame.aligned:

@@ -64,7 +64,7 @@ const currentScene = () => scenes.find(({ id }) => id === state.scene);
 /** Item and parameters of what the state asks for. */
 function wanted() {
   if (state.own) {
-    const { url, assets, options } = state.own;
+    const { url, assets, options } = state.own; // assets: none for a single raster
     const pairs = [...new URLSearchParams(options)];
     return { item: url, assets, pairs: [["url", url], ...(assets ? [["assets", assets]] : []), ...pairs] };
   }
@@ -76,7 +76,7 @@ function wanted() {
 async function show({ fit = false } = {}) {
   const mine = ++turn;
   const { item, assets, pairs } = wanted();
-  const address = new URL("stac/tilejson.json", BASE);
+  const address = new URL(`${room()}/tilejson.json`, BASE);
   address.search = new URLSearchParams(pairs);
   const tilejson = await ask(address);
   if (mine !== turn) return;
@@ -92,8 +92,11 @@ async function show({ fit = false } = {}) {
   showState();
 }
 
+/** Whether what is shown is an item or a single raster. */
+const room = () => (state.own?.ds === "cog" ? "cog" : "stac");
+
 /** The template as this page may load it: from its own origin (SWATH_PUBLIC_URL may name another), at the map's ratio. */
-const drawable = (template) => BASE.href + template.slice(template.indexOf("/stac/tiles/") + 1).replace("@1x", "@{ratio}x");
+const drawable = (template) => BASE.href + template.slice(template.indexOf(`/${room()}/tiles/`) + 1).replace("@1x", "@{ratio}x");
 
 const isInside = ({ lon, lat }, [west, south, east, north]) => lon >= west && lon <= east && lat >= south && lat <= north;
 
@@ -145,7 +148,7 @@ function readHash() {
   state.ramp = word("ramp", RAMPS, state.ramp);
   state.scene = word("scene", scenes.map(({ id }) => id), state.scene);
   const url = words.get("url");
-  state.own = url ? { url, assets: words.get("assets") ?? "", options: words.get("options") ?? "" } : null;
+  state.own = url ? { url, assets: words.get("assets") ?? "", options: words.get("options") ?? "", ds: words.get("ds") ?? "stac" } : null;
   const [zoom, lat, lon] = (words.get("at") ?? "").split("/").map(Number);
   return Number.isFinite(lon) && Number.isFinite(zoom + lat) && Math.abs(lat) < 85 ? { zoom, lat, lon } : null;
 }
@@ -169,7 +172,7 @@ async function pick(place) {
 
 async function valuesAt({ lon, lat }) {
   if (!isInside({ lon, lat }, shown.bounds)) return [element("p", "No data here.")];
-  const address = new URL(`stac/point/${lon.toFixed(6)},${lat.toFixed(6)}`, BASE);
+  const address = new URL(`${room()}/point/${lon.toFixed(6)},${lat.toFixed(6)}`, BASE);
   address.search = new URLSearchParams(
     state.own ? wanted().pairs.filter(([name]) => ["url", "assets", "expression", "bidx"].includes(name))
       : { url: shown.item, assets: shown.assets });
@@ -336,7 +339,7 @@ async function start() {
   else showAbsence();
   const view = readHash();
   if (!state.own && !state.scene) return;
-  for (const [name, value] of Object.entries(state.own ?? {})) $(`own-${name}`).value = value;
+  for (const name of ["url", "assets", "options"]) $(`own-${name}`).value = state.own?.[name] ?? "";
   await show({ fit: true });
   if (view) map.view = view;
 }

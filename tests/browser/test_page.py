@@ -255,3 +255,28 @@ def test_the_api_documentation_is_drawn_from_this_server_alone_and_can_be_tried(
     assert asked.value.status == 200
     assert not seen.strangers(sample_server)
     assert not seen.complaints
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "word"),
+    [
+        ("/stac/WebMercatorQuad/map.html", "&assets=B04&assets=B03&assets=B02&rescale=0,3000", "/stac/tiles/"),
+        ("/stac/map", "&expression=(B08-B04)/(B08%2BB04)&rescale=-1,1&colormap_name=viridis", "colormap_name=viridis"),
+        ("/cog/viewer", "&bidx=1&rescale=0,255", "/cog/tiles/"),
+    ],
+)
+def test_addresses_of_maps_show_the_dataset_on_the_page(
+    visit: Any, sample_server: str, path: str, query: str, word: str
+) -> None:
+    scene = "sentinel-s2-l2a-cogs/{}S2B_36RTT_20191205_0_L2A"
+    item = f"{sample_server}/v0/collections/{scene.format('items/')}"
+    url = f"{sample_server}/samples/{scene.format('')}/visual.tif" if path.startswith("/cog") else item
+    seen = visit(f"{sample_server}{path}?url={url}{query}")
+    assert all(parameters(tile)["url"] == [url] for tile in seen.tiles(word))
+    assert picture(seen).std(axis=(0, 1)).min() > 5
+    seen.page.locator("#map").click(position=MIDDLE)
+    seen.page.locator("#popup-values td").first.wait_for()
+    assert not seen.strangers(sample_server)
+    assert not seen.complaints
+    again = visit(seen.page.url)
+    assert all(parameters(tile)["url"] == [url] for tile in again.tiles(word))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.api import dialect
+from app.api.matrix_sets import MatrixSets
 from app.api.params import (
     parse_bounds,
     parse_crs,
@@ -20,11 +21,12 @@ from app.api.params import (
 )
 from app.api.query import Query, read_query
 from app.api.routers.crops import read_size, split_extension
-from app.api.tiles import find_tms, read_tile_options, split_row, tile_frame
+from app.api.tiles import read_tile_options, split_row, tile_frame
 from app.errors import BadRequest, NotFound
 from app.settings import Settings
 
 SETTINGS = Settings()
+SETS = MatrixSets()
 MANY = settings(max_examples=400, deadline=None, derandomize=True)
 
 
@@ -96,7 +98,7 @@ def test_any_query_is_read_or_refused(values: dict[str, str]) -> None:
 def test_any_place_is_read_or_refused(y: str, z: str, x: str, tms: str) -> None:
     with contextlib.suppress(BadRequest, NotFound):
         row, scale, extension = split_row(y)
-        tile_frame(find_tms(tms), (z, x, row), read_tile_options(query_of(), SETTINGS, scale, extension))
+        tile_frame(SETS.find(tms), (z, x, row), read_tile_options(query_of(), SETTINGS, scale, extension))
     for text in (y, f"{z},{x},{y}", f"{z},{x},{y},{z}.png", f"{z}x{x}.{y}"):
         box, _ = split_extension(text)
         for parse in (parse_bounds, parse_point, lambda t: read_size(query_of(), t)):

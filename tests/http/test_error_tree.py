@@ -101,7 +101,7 @@ def wait_for_line(caplog: pytest.LogCaptureFixture, request_id: str) -> Any:
     raise AssertionError(caplog.text)
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/stac/nowhere", "/cog/tiles/1"])
+@pytest.mark.parametrize("path", ["/nowhere", "/stac/nowhere", "/cog/tiles/1/2"])
 def test_an_unknown_route_is_not_found(base, path):
     assert problem_of(requests.get(base + path, timeout=10))["type"] == "not-found"
 

@@ -19,7 +19,7 @@ from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
-from app.api.tiles import find_tms
+from app.api.matrix_sets import MatrixSets
 from app.settings import Settings
 from tests.hostile_tiff import tiff
 from tests.problems import problem_of
@@ -70,7 +70,7 @@ def test_a_speck_on_a_tile_of_the_whole_world_takes_no_longer_than_others(
 def test_a_speck_lies_where_rasterio_warps_it(ask: Ask, folder: Path) -> None:
     """About 150 pixels of the source per output pixel: those at its edge may be lost by rounding."""
     path = write(folder / "speck.tif")
-    bounds = find_tms("WebMercatorQuad").xy_bounds(Tile(133, 209, 9))
+    bounds = MatrixSets().find("WebMercatorQuad").xy_bounds(Tile(133, 209, 9))
     size = 16
     with rasterio.open(path) as source, WarpedVRT(
         source, crs="EPSG:3857", width=size, height=size, add_alpha=True,

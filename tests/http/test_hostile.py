@@ -222,10 +222,13 @@ def test_links_in_an_item_are_judged_again_after_its_redirect(scene: Scene) -> N
 NO_CRS = [
     "http://127.0.0.1:{port}/crs", "https://127.0.0.1:{port}/crs", "file:///etc/passwd", "/etc/passwd",
     "/vsicurl/http://127.0.0.1:{port}/", "EPSG:4326 ", "EPSG:", "EPSG:0", "EPSG:999999", "EPSG:99999999999999999999",
-    "EPSG:4326+5773", "EPSG:4326,EPSG:3857", "ESRI:102100", "IAU:49900", "urn:ogc:def:crs:EPSG::4326", "+proj=longlat",
+    "EPSG:4326+5773", "EPSG:4326,EPSG:3857", "ESRI:102100", "IAU:49900", "+proj=longlat",
     "+init=/etc/passwd:1", "+proj=longlat +nadgrids=http://127.0.0.1:{port}/x", "+nadgrids=/etc/passwd", "WGS84",
     "4326", "ESRI::GEOGCS[]", "ESRIGTI:x", "IGNF:x",
     'GEOGCS["x",DATUM["y",SPHEROID["z",6378137,298]],PRIMEM["g",0],UNIT["d",0.017]]', '{{"type":"GeographicCRS"}}',
+    "http://www.opengis.net.example.org/def/crs/EPSG/0/4326", "http://www.opengis.net/def/crs/EPSG/0/4326/../x",
+    "[EPSG:4326", "[[EPSG:4326]]", "[/etc/passwd]", "urn:ogc:def:crs:EPSG::0",
+    "urn:ogc:def:crs:EPSG::4326+5773", "urn:ogc:def:crs:ESRI::102100",
     "EPSG:٤٣٢٦", "EPSG:4978", "EPSG:5773", "a" * 5000,
 ]  # fmt: skip
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from morecantile import tms as matrix_sets
 
 from app.api.algorithms import algorithm_body, find_algorithm
 from app.api.dataset import runtime
 from app.api.dialect import FORMAT, HEIGHT, ORIENTATION, STRICT, WIDTH, documented
+from app.api.links import TILING_SCHEME
+from app.api.matrix_sets import find_tms, matrix_sets
 from app.api.origin import base_url
 from app.api.params import parse_format
 from app.api.query import Query, read_query
 from app.api.responses import ignored, json_response
-from app.api.tiles import find_tms
 from app.compute.algorithms import ALGORITHMS
 from app.model.request import ColormapTable, Format
 from app.pipeline.ramp import draw_ramp
@@ -26,21 +26,20 @@ router = APIRouter(tags=["Server"])
 RAMP = (STRICT, FORMAT, ORIENTATION, WIDTH, HEIGHT)
 LENGTH, THICKNESS, SIDE_MAX = 256, 20, 2048
 """Pixels of the picture of a colormap, as TiTiler draws it, and at most."""
-TILING_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 
 
 @router.get("/tileMatrixSets")
 async def tile_matrix_sets(request: Request) -> Response:
     """All tile matrix sets that `tms` may name."""
     base = base_url(request)
-    listed = [_listed(base, "tileMatrixSets", name, TILING_SCHEME) for name in sorted(matrix_sets.list())]
-    return JSONResponse({"tileMatrixSets": listed, "links": [_link("self", f"{base}/tileMatrixSets")]})
+    listed = [_listed(base, "tileMatrixSets", name, TILING_SCHEME) for name in matrix_sets(request).names]
+    return _json({"tileMatrixSets": listed, "links": [_link("self", f"{base}/tileMatrixSets")]})
 
 
 @router.get("/tileMatrixSets/{tms}")
-async def tile_matrix_set(tms: str) -> Response:
+async def tile_matrix_set(request: Request, tms: str) -> Response:
     """One tile matrix set, as OGC 17-083r4 writes it."""
-    return JSONResponse(find_tms(tms).model_dump(exclude_none=True, mode="json"))
+    return _json(find_tms(request, tms).model_dump(exclude_none=True, mode="json"))
 
 
 @router.get("/colorMaps")
@@ -48,7 +47,7 @@ async def colormaps(request: Request) -> Response:
     """All colormaps that `colormap_name` may name."""
     base = base_url(request)
     listed = [_listed(base, "colorMaps", name, "item") for name in names()]
-    return JSONResponse({"colormaps": listed, "links": [_link("self", f"{base}/colorMaps")]})
+    return _json({"colormaps": listed, "links": [_link("self", f"{base}/colorMaps")]})
 
 
 @router.get("/colorMaps/{color_map}", openapi_extra=documented(RAMP))
@@ -91,6 +90,10 @@ def _written(table: ColormapTable) -> Any:
     if isinstance(table, dict):
         return {str(value): [int(part) for part in color] for value, color in table.items()}
     return [[list(map(float, interval)), [int(part) for part in color]] for interval, color in table]
+
+
+def _json(body: Any) -> Response:
+    return JSONResponse(body, headers={"Cache-Control": "no-cache"})
 
 
 def _listed(base: str, room: str, name: str, rel: str) -> dict[str, Any]:

@@ -25,6 +25,9 @@ DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 TAGS = {
     "Tiles": "Map tiles, the address that map programs take.",
     "TileJSON": "Where the tiles of a dataset are, and how far they reach.",
+    "Tilesets": "The tiles of a dataset, as OGC API Tiles tells of them.",
+    "WMTS": "The same for programs that speak OGC's WMTS 1.0.0.",
+    "Maps": "One picture, as OGC API Maps asks for it, and the page.",
     "Crops and previews": "A box, or the whole, as one picture or array.",
     "Points": "Values at one place.",
     "Statistics": "Numbers over the whole, or over shapes.",
@@ -38,6 +41,16 @@ SUMMARIES = {
     "/{ds}/tiles/{tms}/{z}/{x}/{y}": "A tile of a tile matrix set",
     "/{ds}/tilejson.json": "TileJSON",
     "/{ds}/{tms}/tilejson.json": "TileJSON of a tile matrix set",
+    "/{ds}/tiles": "Tilesets",
+    "/{ds}/tiles/{tms}": "One tileset",
+    "/{ds}/WMTSCapabilities.xml": "WMTS capabilities",
+    "/{ds}/{tms}/WMTSCapabilities.xml": "WMTS capabilities of a tile matrix set",
+    "/{ds}/wmts": "WMTS by queries",
+    "/{ds}/map": "A map as one picture",
+    "/{ds}/map.html": "A map in a browser",
+    "/{ds}/{tms}/map.html": "A map in a browser, under its other name",
+    "/{ds}/viewer": "The page",
+    "/conformance": "Conformance classes",
     "/{ds}/crop/{bbox}": "A box, at most 1024 pixels",
     "/{ds}/crop/{bbox}/{size}": "A box of a given size",
     "/{ds}/bbox/{bbox}": "A box, at the data's resolution",
@@ -91,6 +104,9 @@ IN_PATH = {
     "render": "ndvi",
 }
 """Values of path parameters that lie inside the sample's scenes."""
+
+IN_QUERY: dict[str, Document] = {"bbox": {"example": "30.80,29.45,30.88,29.52"}}
+"""The same of parameters of the query that have another name's meaning in a path."""
 
 PICTURES = ("Tiles", "Crops and previews")
 
@@ -183,8 +199,9 @@ def _examples(base: str, sample: SampleCatalogue | None) -> dict[str, Document]:
 def _tidy(operation: Document, examples: dict[str, Document]) -> None:
     operation["tags"] = [tag[:1].upper() + tag[1:] for tag in operation["tags"]]
     for parameter in operation.get("parameters", ()):
+        known = examples | IN_QUERY if parameter["in"] == "query" else examples
         if "enum" not in parameter["schema"]:  # which shows its values by itself
-            parameter.update(examples.get(parameter["name"], {}))
+            parameter.update(known.get(parameter["name"], {}))
     responses = operation["responses"]
     responses.pop("422", None)
     responses["default"] = {

@@ -10,9 +10,12 @@ from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app import __version__
+from app.api.accept import VARY
 from app.api.dataset import runtime
+from app.api.links import CONFORMANCE, MAP, TILESETS_MAP, TILING_SCHEMES, link
 from app.api.origin import base_url
 from app.errors import NotFound
+from app.model.request import DatasetKind
 from app.observe.metrics import MEDIA_TYPE, exposition
 from app.pipeline.vitals import publish_vitals
 
@@ -75,7 +78,7 @@ async def landing(request: Request) -> Response:
         response = await page(request, "index.html", PAGE_POLICY)
     else:
         response = JSONResponse(landing_links(base_url(request), sample=runtime(request).sample is not None))
-    response.headers.update({"Cache-Control": "no-cache", "Vary": "Accept"})
+    response.headers.update({"Cache-Control": "no-cache"} | VARY)
     return response
 
 
@@ -115,17 +118,35 @@ async def send_file(request: Request, path: str) -> Response:
 def landing_links(base: str, *, sample: bool) -> dict[str, Any]:
     """What is here, for machines."""
     links = [
-        ("self", "application/json", f"{base}/", "This document"),
-        ("service-desc", "application/vnd.oai.openapi+json;version=3.1", f"{base}/openapi.json", "API definition"),
-        ("service-doc", "text/html", f"{base}/docs", "API documentation"),
+        link("self", f"{base}/", "This document"),
+        link("service-desc", f"{base}/openapi.json", "API definition", "application/vnd.oai.openapi+json;version=3.1"),
+        link("service-doc", f"{base}/docs", "API documentation", "text/html"),
+        link("conformance", f"{base}/conformance", "Conformance classes"),
+        link(CONFORMANCE, f"{base}/conformance", "Conformance classes"),
+        link(TILING_SCHEMES, f"{base}/tileMatrixSets", "Tile matrix sets"),
+        link("data", f"{base}/colorMaps", "Colormaps"),
+        link("data", f"{base}/indices", "Spectral indices"),
+        *_dataset_links(base),
     ]
     if sample:
         links += [
-            ("search", "application/geo+json", f"{base}/v0/search", "Search of the sample catalogue"),
-            ("child", "application/json", f"{base}/samples/catalog.json", "The sample catalogue, as static STAC"),
+            link("search", f"{base}/v0/search", "Search of the sample catalogue", "application/geo+json"),
+            link("child", f"{base}/samples/catalog.json", "The sample catalogue, as static STAC"),
         ]
-    return {
-        "title": "Swath",
-        "description": "Dynamic tiles from STAC items and cloud-optimised GeoTIFFs.",
-        "links": [{"rel": rel, "type": kind, "href": href, "title": title} for rel, kind, href, title in links],
-    }
+    description = "Dynamic tiles from STAC items and cloud-optimised GeoTIFFs."
+    return {"title": "Swath", "description": description, "links": links}
+
+
+def _dataset_links(base: str) -> list[dict[str, Any]]:
+    """Where a dataset of one's own is found, for both kinds."""
+    return [
+        each
+        for kind, what in ((DatasetKind.STAC, "STAC item"), (DatasetKind.COG, "raster"))
+        for each in (
+            link(TILESETS_MAP, f"{base}/{kind}/tiles{{?url}}", f"Tilesets of a {what}"),
+            link(MAP, f"{base}/{kind}/map{{?url}}", f"A map of a {what}", "image/png"),
+            link("data", f"{base}/{kind}/tilejson.json{{?url}}", f"TileJSON of a {what}"),
+            link("data", f"{base}/{kind}/WMTSCapabilities.xml{{?url}}", f"WMTS of a {what}", "application/xml"),
+            link("data", f"{base}/{kind}/info{{?url}}", f"What is in a {what}"),
+        )
+    ]

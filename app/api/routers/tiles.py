@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from morecantile import Tile
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import TILE, TILE_OF_SET, documented
+from app.api.matrix_sets import WEB_MERCATOR, find_tms
 from app.api.negotiation import preferred_format
 from app.api.params import parse_selection, parse_style
 from app.api.problems import problem
@@ -14,11 +18,12 @@ from app.api.query import Query
 from app.api.renders import with_render
 from app.api.responses import empty_tile, image_response, known_names, no_content
 from app.api.route import PlainRoute
-from app.api.tiles import WEB_MERCATOR, TileOptions, find_tms, read_tile_options, split_row, tile_frame
+from app.api.tiles import TileOptions, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.image import render_image
+from app.pipeline.tilesets import require_within_limits
 
 router = APIRouter(tags=["Tiles"], route_class=PlainRoute)
 
@@ -43,13 +48,16 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
     query = await with_render(request, ds, query)
     z, x, y = zxy
     row, scale, extension = split_row(y)
-    matrix_set, options = find_tms(tms), read_tile_options(query, rt.settings, scale, extension)
+    matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, scale, extension)
     format = options.format or preferred_format(request)
     dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
     try:
         frame = tile_frame(matrix_set, (z, x, row), options)
         req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=format)
         async with allowance(rt, Cost.TILE):
+            if options.empty == "limits":
+                await require_within_limits(rt, req, matrix_set, Tile(x=int(x), y=int(row), z=int(z)))
+                options = replace(options, empty="204" if options.is_array else "blank")
             rendered = await render_image(rt, req, known_names(request))
     except OutOfBounds as err:
         return _without_data(request, query, options, format, options.shape_wh(matrix_set, int(z)), err)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import Request
 
-from app.api.negotiation import ACCEPT_MAX, preferred_format
+from app.api.accept import ACCEPT_MAX
+from app.api.negotiation import preferred_format
 from app.model.request import Format
 
 WEBP, AVIF, USUAL = Format.WEBP, Format.AVIF, None
