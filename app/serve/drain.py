@@ -19,6 +19,9 @@ import uvicorn
 from app.serve.protocol import PatientProtocol
 from app.settings import Settings
 
+ARRIVE_S = 0.3
+"""A request may be on its way over a connection that was made just before; closed at once, it would be cut off."""
+
 LEAVE_S = 1.0
 """What was given up may take so long to let go of its upstreams."""
 
@@ -89,7 +92,10 @@ class Server(uvicorn.Server):
         if not (self._hurries and not self.server_state.tasks):
             await asyncio.sleep(self._drain.pause_s)
         self._close_listeners(sockets or [])
-        await _within(self._drain.flight_s, lambda: not (self.server_state.tasks or self.server_state.connections))
+        arrive_s = min(ARRIVE_S, self._drain.flight_s)
+        await _within(arrive_s, self._is_empty)
+        self._close_idle()
+        await _within(self._drain.flight_s - arrive_s, self._is_empty)
         await self._give_up()
         await self.lifespan.shutdown()
 
@@ -106,6 +112,12 @@ class Server(uvicorn.Server):
             server.close()
         for listener in sockets:
             listener.close()
+
+    def _is_empty(self) -> bool:
+        return not (self.server_state.tasks or self.server_state.connections)
+
+    def _close_idle(self) -> None:
+        """Close connections that wait for a request, and others after their answer."""
         for connection in self._connections():
             connection.shutdown()
 
