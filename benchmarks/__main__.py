@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from benchmarks.beside import UNGUARDED, find_swath, measure_beside
+from benchmarks.beside import SILENT, UNGUARDED, find_swath, measure_beside
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
 from benchmarks.guards.run import SUBJECTS, measure_guards
@@ -34,10 +34,12 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 GUARDS_PAGE = ROOT / "docs" / "guards.md"
 RESULTS_HEADING = "## Results\n"
 PARTS = ("cost", "throughput", "http", "memory")
+OTHER_FORMS = {"unguarded": UNGUARDED, "silent": SILENT}
+ALONE = tuple((part,) for part in ("guards", "beside", *OTHER_FORMS))
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", "unguarded", "peer"]))
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", *OTHER_FORMS, "peer"]))
 @click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
@@ -61,7 +63,8 @@ def main(
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
     `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
     Swath alone. `beside` compares warm requests with those of another checkout of Swath, `unguarded` with those of this
-    one without its guards. `peer` installs TiTiler into an environment in the cache folder.
+    one without its guards, `silent` without its log and numbers besides. `peer` installs TiTiler into an environment in
+    the cache folder.
     """
     try:
         if output["page"]:
@@ -74,12 +77,12 @@ def main(
         if parts == ("guards",):
             options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        alone = no_peer or output["profile"] or parts in (("guards",), ("beside",), ("unguarded",))
+        alone = no_peer or output["profile"] or parts in ALONE
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
             click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases), options)}")
-        elif parts == ("unguarded",):
-            click.echo(f"\n{compare(bench, UNGUARDED, find_cases(cases), options)}")
+        elif parts and parts[0] in OTHER_FORMS:
+            click.echo(f"\n{compare(bench, OTHER_FORMS[parts[0]], find_cases(cases), options)}")
         elif output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:

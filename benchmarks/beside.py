@@ -19,9 +19,10 @@ from benchmarks.tiles import Tile
 ROUNDS = 15
 """Differences of a few percent are asked for, and single rounds differ by as much."""
 
-
 UNGUARDED = [sys.executable, "-m", "benchmarks.unguarded"]
 """The command of this checkout without its guards."""
+SILENT = [*UNGUARDED, "silent"]
+"""Without what is told of each request, besides."""
 
 
 def measure_beside(

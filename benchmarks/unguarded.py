@@ -1,12 +1,14 @@
 """Swath as it would be without its guards, to see what they cost: ``python -m benchmarks.unguarded serve ...``.
 
-What judges, limits, lines up, shares, watches and tells is replaced by nothing; what finds, reads and draws stays.
+What judges, limits, lines up, shares and watches is replaced by nothing; what finds, reads and draws stays. With the
+word ``silent`` before ``serve`` there is no id, no line of the log and no number of a request either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -67,7 +69,6 @@ def remove_guards() -> None:
     """Take all of them out of this process, and of those that it forks."""
     replaced: tuple[tuple[Any, str, Any], ...] = (
         (middleware, "Departure", Unwatched),
-        (middleware, "witnessing", untold),
         *((router, "allowance", endless) for router in (crops, points, tilejson, tiles)),
         (image, "charge_picture", lambda _: None),
         (Collapse, "run", call_alone),
@@ -79,10 +80,22 @@ def remove_guards() -> None:
         (work, "tune", lambda: None),
     )
     for owner, name, substitute in replaced:
-        getattr(owner, name)  # what was renamed is noticed
-        setattr(owner, name, substitute)
+        _replace(owner, name, substitute)
+
+
+def remove_telling() -> None:
+    """Take what is told of each request out as well."""
+    _replace(middleware, "witnessing", untold)
+
+
+def _replace(owner: Any, name: str, substitute: Any) -> None:
+    getattr(owner, name)  # what was renamed is noticed
+    setattr(owner, name, substitute)
 
 
 if __name__ == "__main__":
     remove_guards()
+    if "silent" in sys.argv[1:2]:
+        del sys.argv[1]
+        remove_telling()
     main()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.errors import InternalError
@@ -21,8 +20,8 @@ GONE = 499
 @contextmanager
 def witnessing(scope: Scope) -> Iterator[Record]:
     """Record what happens to a request inside, and tell of it at the end."""
-    headers = Headers(scope=scope)
-    record = Record(name_request(headers.get("traceparent"), headers.get("x-request-id")), scope["method"])
+    given: dict[bytes, bytes] = dict(scope["headers"])
+    record = Record(name_request(given.get(b"traceparent"), given.get(b"x-request-id")), scope["method"])
     scope.setdefault("state", {})["request_id"] = record.id
     begin_request()
     try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 
 _TRACE = re.compile(
-    r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-[0-9a-f]{2}(?P<more>-.*)?"
+    rb"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-[0-9a-f]{2}(?P<more>-.*)?"
 )
-_WORD = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_WORD = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
 
 
-def name_request(traceparent: str | None, given: str | None) -> str:
+def name_request(traceparent: bytes | None, given: bytes | None) -> str:
     """Name a request, in letters, digits, dots, dashes and underscores, 64 at most.
 
     Args:
@@ -21,13 +21,13 @@ def name_request(traceparent: str | None, given: str | None) -> str:
     if traceparent is not None and (trace := _trace_id(traceparent)) is not None:
         return trace
     if given is not None and _WORD.fullmatch(given):
-        return given
-    return uuid.uuid4().hex
+        return given.decode("ascii")
+    return secrets.token_hex(16)
 
 
-def _trace_id(header: str) -> str | None:
+def _trace_id(header: bytes) -> str | None:
     """The second field; ids of zeros are invalid, and only later versions than 00 may have more than four fields."""
     match = _TRACE.fullmatch(header)
-    if match is None or (match["version"] == "00" and match["more"]):
+    if match is None or (match["version"] == b"00" and match["more"]):
         return None
-    return match["trace"] if match["trace"].strip("0") and match["parent"].strip("0") else None
+    return match["trace"].decode("ascii") if match["trace"].strip(b"0") and match["parent"].strip(b"0") else None
