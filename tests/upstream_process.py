@@ -35,7 +35,7 @@ async def _serve(folder: Path, port: int, addresses: list[str]) -> None:
     app.add_routes(routes(server))
     server.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await server.runner.setup()
-    for address in addresses:
+    for address in reversed(addresses):  # the first one, which is asked whether all listen, comes last
         await web.TCPSite(server.runner, address, port).start()
     await asyncio.Event().wait()
 
