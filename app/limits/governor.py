@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import threading
+import time
 from collections.abc import Callable
 
 from app.limits.admission import Admission
@@ -20,6 +22,8 @@ FULL = 0.9
 """From here on a new worker takes the place of this one."""
 LOST = 0.25
 """A worker can do without so many of its threads."""
+GIVE_BACK_S = 60.0
+"""So often what is free between pieces in use is given back: it would grow for hours, by 40 MB a worker and more."""
 CLOSED = "There is no memory left for another picture; try again in a moment."
 
 
@@ -49,9 +53,14 @@ class Governor:
         self._lost_share = lost_share
         self._retire = retire
         self._retiring = False
+        self._give_back_at = time.monotonic() + GIVE_BACK_S
 
     def look(self) -> bool:
         """Compare what is used with what there is, and do what has to be done; tells whether memory is nearly gone."""
+        if time.monotonic() >= self._give_back_at:
+            self._give_back_at = time.monotonic() + GIVE_BACK_S
+            # It takes some 15 ms.
+            threading.Thread(target=give_back, name="give-back", daemon=True).start()
         if self._memory.share() > CROWDED:
             self._shed()
             give_back()
