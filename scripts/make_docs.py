@@ -45,7 +45,7 @@ ALGORITHMS_PAGE = """# Algorithms
 tiles, TileJSON, crops, previews, legends and explain. `algorithm_params` has its parameters as a JSON object:
 `algorithm_params={"azimuth":315}`, encoded. `/algorithms` lists them all, `/algorithms/hillshade` describes one.
 
-Names, parameters, defaults and results are those of TiTiler 2.4. What differs:
+Names, parameters, defaults and results are those of TiTiler 2.4, titles and descriptions are not. What differs besides:
 
 - `hillshade` and `slope` look at the pixels around a picture, so that tiles side by side have no seam; TiTiler cuts
   its margin off the tile unless the same `buffer` is asked for. Both ways of asking give a tile of the same size and

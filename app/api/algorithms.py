@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -70,7 +71,7 @@ def algorithm_body(kind: type[Algorithm]) -> dict[str, Any]:
     low, high = ([value] for value in kind.low_high) if kind.low_high else (None, None)
     return {
         "title": kind.title,
-        "description": kind.about,
+        "description": (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "`"),
         "inputs": {"nbands": kind.bands_in},
         "outputs": {
             "nbands": len(kind.outputs) if kind.outputs else None,

@@ -20,9 +20,10 @@ Valid = NDArray[np.bool_]
 class Algorithm(ABC):
     """One algorithm; the fields of a subclass are its parameters, as ``algorithm_params`` names them.
 
+    The first line of a subclass's docstring is what users read of it.
+
     Attributes:
         id: As ``algorithm`` names it.
-        about: One sentence.
         bands_in: Bands used, from the first; None for all.
         counts: Numbers of bands that it can work with.
         needs: The same in words.
@@ -34,7 +35,6 @@ class Algorithm(ABC):
 
     id: ClassVar[str]
     title: ClassVar[str]
-    about: ClassVar[str]
     bands_in: ClassVar[int | None] = None
     counts: ClassVar[Container[int]] = range(1, 2**16)
     needs: ClassVar[str] = "a band"

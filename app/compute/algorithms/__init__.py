@@ -6,15 +6,24 @@ purpose, the algorithm's file says so, and so does ``docs/algorithms.md``.
 
 from __future__ import annotations
 
+from app.compute.algorithms.bitonal import Bitonal
+from app.compute.algorithms.cast import Cast
+from app.compute.algorithms.ceil import Ceil
 from app.compute.algorithms.contours import Contours
-from app.compute.algorithms.grey import Bitonal, Grayscale
+from app.compute.algorithms.floor import Floor
+from app.compute.algorithms.grayscale import Grayscale
 from app.compute.algorithms.hillshade import Hillshade
+from app.compute.algorithms.max import Max
+from app.compute.algorithms.mean import Mean
+from app.compute.algorithms.median import Median
+from app.compute.algorithms.min import Min
 from app.compute.algorithms.normalized_index import NormalizedIndex
-from app.compute.algorithms.reductions import Max, Mean, Median, Min, Std, Sum, Var
-from app.compute.algorithms.rounding import Cast, Ceil, Floor
 from app.compute.algorithms.slope import Slope
+from app.compute.algorithms.std import Std
+from app.compute.algorithms.sum import Sum
 from app.compute.algorithms.terrain_rgb import TerrainRgb
 from app.compute.algorithms.terrarium import Terrarium
+from app.compute.algorithms.var import Var
 from app.model.algorithm import Algorithm
 
 _ALL: tuple[type[Algorithm], ...] = (

@@ -24,7 +24,6 @@ class Contours(Algorithm):
 
     id = "contours"
     title = "Contours"
-    about = "Create contours from DEM dataset."
     bands_in = 1
     outputs = ("contours_r", "contours_g", "contours_b")
     dtype = "uint8"

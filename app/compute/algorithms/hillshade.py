@@ -13,7 +13,7 @@ from app.model.algorithm import Algorithm, Bands, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hillshade(Algorithm):
-    """Lambert's cosine law, with a pixel as the unit of length on the ground, as TiTiler has it.
+    """Light and shade of heights by Lambert's cosine law; a pixel is the unit of length on the ground, as in TiTiler.
 
     With ``r`` and ``c`` for the change of height down a column and along a row, the surface's normal is
     ``(-c, r, 1)`` to the east, the north and up, over its length; the light is the normal's part towards the sun.
@@ -21,7 +21,6 @@ class Hillshade(Algorithm):
 
     id = "hillshade"
     title = "Hillshade"
-    about = "Create hillshade from DEM dataset."
     bands_in = 1
     outputs = ("hillshade",)
     dtype = "uint8"

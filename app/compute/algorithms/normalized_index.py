@@ -11,11 +11,10 @@ from app.model.algorithm import Algorithm, Bands, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedIndex(Algorithm):
-    """``(b2 - b1) / (b2 + b1)``; not defined where both are 0."""
+    """The normalized difference ``(b2 - b1) / (b2 + b1)`` of two bands; not defined where both are 0."""
 
     id = "normalizedIndex"
     title = "Normalized Difference Index"
-    about = "Compute normalized difference index from two bands."
     bands_in = 2
     counts = range(2, 2**16)
     needs = "two bands"

@@ -21,14 +21,13 @@ class Slope(Algorithm):
 
     id = "slope"
     title = "Slope"
-    about = "Calculate degrees of slope from DEM dataset."
     bands_in = 1
     outputs = ("slope",)
     dtype = "float32"
     low_high = (0.0, 90.0)
     reach = 1
 
-    buffer: int = integer(3, 0, 99, "Buffer size for edge effects")
+    buffer: int = integer(3, 0, 99, "Pixels read around a picture and cut off again, so that it has no edge.")
     z_exaggeration: float = number(1.0, 1e-6, 1e6, "Factor of the heights.")
 
     @property

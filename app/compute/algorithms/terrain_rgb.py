@@ -14,14 +14,13 @@ LAST = 256**3 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerrainRgb(Algorithm):
-    """``height = baseval + interval * (red * 65536 + green * 256 + blue)``.
+    """Heights as colours, Mapbox's Terrain-RGB: ``height = baseval + interval * (red * 65536 + green * 256 + blue)``.
 
     Heights that 24 bits cannot count take the ends; TiTiler wraps them around, or fails.
     """
 
     id = "terrainrgb"
     title = "TerrainRGB"
-    about = "Encode DEM into RGB (Mapbox Terrain RGB)."
     bands_in = 1
     outputs = ("terrain_r", "terrain_g", "terrain_b")
     dtype = "uint8"

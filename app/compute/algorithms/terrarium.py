@@ -12,11 +12,10 @@ from app.model.algorithm import Algorithm, Bands, Valid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terrarium(Algorithm):
-    """``height = red * 256 + green + blue / 256 - 32768``; heights beyond 16 bits take the ends."""
+    """Heights as colours, Mapzen's: ``height = red * 256 + green + blue / 256 - 32768``; beyond 16 bits the ends."""
 
     id = "terrarium"
     title = "Terrarium"
-    about = "Encode DEM into RGB (Mapzen Terrarium)."
     bands_in = 1
     outputs = ("terrarium_r", "terrarium_g", "terrarium_b")
     dtype = "uint8"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.compute.algorithms.hillshade import Hillshade
-from app.compute.algorithms.reductions import Mean
+from app.compute.algorithms.mean import Mean
 from app.compute.algorithms.terrarium import Terrarium
 from app.errors import LimitExceeded
 from app.limits.limits import Limits

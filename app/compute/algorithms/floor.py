@@ -1,0 +1,24 @@
+"""Values as bytes, rounded down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.compute.algorithms.bytes import wrapped
+from app.model.algorithm import Algorithm, Bands, Valid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor(Algorithm):
+    """Values as bytes, rounded down; those beyond 0..255 wrap around."""
+
+    id = "floor"
+    title = "Floor"
+    dtype = "uint8"
+    low_high = (0, 255)
+
+    def compute(self, bands: Bands, valid: Valid, cell_xy: tuple[float, float]) -> tuple[Bands, Valid]:
+        """Make uint8."""
+        return wrapped(np.floor(bands)), valid
