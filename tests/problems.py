@@ -10,6 +10,7 @@ from requests import Response
 MEDIA_TYPE = "application/problem+json"
 MEMBERS = {"type", "title", "status", "detail", "instance", "errors"}
 MORE_MEMBERS = {"retry_after", "upstream_status", "position"}
+_TILE = re.compile(r"/tiles(/[^/?]+){3,4}(\?|$)")
 _FOREIGN = re.compile(r"Traceback|File \"|rasterio\.|GDAL error|CPLE_|/site-packages| at 0x[0-9a-f]+>|<class ")
 
 
@@ -26,7 +27,7 @@ def problem_of(response: Response) -> dict[str, Any]:
     assert all(fault["name"] and fault["message"] for fault in body["errors"])
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    may_be_kept = "/tiles/" in response.url and body["type"] == "out-of-bounds"
+    may_be_kept = _TILE.search(response.url) and body["type"] == "out-of-bounds"
     assert response.headers["Cache-Control"] == ("public, max-age=3600" if may_be_kept else "no-store")
     assert (response.headers.get("Retry-After") is None) == ("retry_after" not in body)
     return body
