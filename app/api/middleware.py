@@ -17,8 +17,8 @@ from app.observe.record import Record
 
 URL_MAX = 16 * 1024
 EXPOSED = (
-    "Content-Bbox, Content-Crs, Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
-    "X-Cache, X-Ignored-Params, X-Request-Id, X-Rescale, X-Tile"
+    "Accept-Ranges, Content-Bbox, Content-Crs, Content-Disposition, Content-Range, ETag, RateLimit, RateLimit-Policy, "
+    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Request-Id, X-Rescale, X-Tile"
 )
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {

@@ -14,6 +14,7 @@ from rasterio.crs import CRS
 from app.api.accept import VARY
 from app.api.disposition import content_disposition
 from app.api.query import Query
+from app.api.ranges import ranged
 from app.cache.name import name_of
 from app.encode.encode import encode
 from app.encode.table import Cell, encode_csv
@@ -44,7 +45,8 @@ def image_response(
         return Response(status_code=304, headers=headers)
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
     headers |= content_disposition(answer.dataset, what, answer.format.extension)
-    return Response(answer.body, headers=headers, media_type=answer.format.media_type)
+    response = Response(answer.body, headers=headers, media_type=answer.format.media_type)
+    return ranged(request, response) if answer.format is Format.TIFF else response
 
 
 async def named_response(

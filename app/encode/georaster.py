@@ -51,9 +51,9 @@ def _copy(raster: Raster, return_mask: bool, name: str, driver: str, options: di
 
 
 def _write_alpha(dataset, raster: Raster) -> None:  # type: ignore[no-untyped-def]  # rasterio's writer has no types
-    """Opaque is the largest value of the dtype for integers, as GDAL reads alpha, and 255 for floats."""
+    """Opaque is the largest value of the dtype: as GDAL reads alpha of integers, and rio-tiler that of floats, too."""
     dtype = raster.data.dtype
-    top = dtype.type(np.iinfo(dtype).max if dtype.kind in "iu" else 255)
+    top = dtype.type((np.iinfo if dtype.kind in "iu" else np.finfo)(dtype).max)
     dataset.colorinterp = (*dataset.colorinterp[:-1], ColorInterp.alpha)
     dataset.write(np.where(raster.valid, top, dtype.type(0)), indexes=raster.data.shape[0] + 1)
 

@@ -21,19 +21,19 @@ def rescale(raster: Raster, ranges: Sequence[Range]) -> Raster:
     """Map each band's ``(low, high)`` to uint8 0..255, cut off and not rounded, as rio-tiler does; invalid stays 0.
 
     Args:
-        ranges: One pair for all bands, or one per band.
+        ranges: One pair for all bands, or one per band; leafmap gives those of all bands of a file where one is shown.
 
     Raises:
-        BadRequest: Neither one pair nor one per band.
+        BadRequest: Several pairs, and fewer than bands.
     """
     if not ranges:
         return raster
     bands = raster.data.shape[0]
-    if len(ranges) not in (1, bands):
+    if 1 < len(ranges) < bands:
         given, there = _counted(len(ranges), "range"), _counted(bands, "band")
         written = ",".join(f"{value:g}" for pair in ranges for value in pair)
         raise BadRequest.of("rescale", written, f"gives {given} for {there}; give one, or one per band")
-    per_band = list(ranges) * bands if len(ranges) == 1 else ranges
+    per_band = list(ranges) * bands if len(ranges) == 1 else ranges[:bands]
     stretched = np.stack([_stretch(band, low_high) for band, low_high in zip(raster.data, per_band, strict=True)])
     return replace(raster, data=blank_invalid(stretched, raster.mask), ranges=None)
 

@@ -262,9 +262,9 @@ STYLES = [
     wrong("/cog/preview.png", cog(rescale="5,5"), "rescale='5,5'", "low below high", at="rescale"),
     wrong(
         "/cog/preview.png",
-        cog(rescale="0,1,0,2"),
+        cog(bidx="1,1,1", rescale="0,1,0,2"),
         "rescale='0,1,0,2'",
-        "2 ranges for 1 band;",
+        "2 ranges for 3 bands;",
         "one per band",
         at="rescale",
     ),

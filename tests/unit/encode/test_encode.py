@@ -99,7 +99,9 @@ def test_npy_without_a_mask_has_bands_only():
 
 
 @pytest.mark.parametrize("bands", [1, 3])
-@pytest.mark.parametrize(("dtype", "opaque"), [("uint8", 255), ("uint16", 65535), ("int16", 32767), ("float32", 255)])
+@pytest.mark.parametrize(
+    ("dtype", "opaque"), [("uint8", 255), ("uint16", 65535), ("int16", 32767), ("float32", np.finfo("f4").max)]
+)
 def test_a_tiff_is_georeferenced_and_its_last_band_is_alpha(dtype, opaque, bands):
     pixels = noise(bands, dtype, mask=half())
     with MemoryFile(encode(pixels, Format.TIFF, return_mask=True)) as file, file.open() as dataset:

@@ -24,6 +24,11 @@ def test_one_range_holds_for_all_bands_and_several_for_each():
     assert rescale(three, [(0, 100), (0, 200), (100, 200)]).data.ravel().tolist() == [255, 127, 0]
 
 
+def test_of_more_ranges_than_bands_the_first_ones_hold():
+    """As TiTiler takes the first one for one band."""
+    assert rescale(raster([[100]], "uint16"), [(0, 200), (0, 100), (5, 6)]).data.ravel().tolist() == [127]
+
+
 def test_two_ranges_for_three_bands_are_refused():
     with pytest.raises(BadRequest, match="2 ranges for 3 bands"):
         rescale(raster([[1], [1], [1]], "uint16"), [(0, 1), (0, 1)])
