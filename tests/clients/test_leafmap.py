@@ -36,7 +36,7 @@ for name, kind in (("ipyleaflet", leafmap), ("folium", leafmap.foliumap)):
     m.add_cog_layer(cog, name="cog")
     m.add_stac_layer(item, expression="(B08-B04)/(B08+B04)", rescale="-1,1", colormap_name="rdylgn", name="ndvi")
     layers = m.layers if name == "ipyleaflet" else m._children.values()
-    maps[name] = [getattr(each, "url", getattr(each, "tiles", "")) for each in layers]
+    maps[name] = [getattr(each, "tiles", getattr(each, "url", "")) for each in layers]
 print(json.dumps({
     "maps": {name: [url for url in urls if url and "openstreetmap" not in url] for name, urls in maps.items()},
     "stac": {
