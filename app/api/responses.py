@@ -146,7 +146,7 @@ def _place(grid: Grid) -> dict[str, str]:
 
 def _crs_uri(crs: CRS) -> str | None:
     epsg = crs.to_epsg()
-    if epsg == 4326:
+    if epsg == 4326 or crs.to_authority() == ("OGC", "CRS84"):
         return "http://www.opengis.net/def/crs/OGC/1.3/CRS84"  # longitude first, as the bbox is
     return f"http://www.opengis.net/def/crs/EPSG/0/{epsg}" if epsg else None
 
