@@ -21,7 +21,6 @@ from benchmarks.parity.places import (
     SCALED,
     SCENE,
     SCL,
-    STRIPS,
     collection,
     feature,
     shape,
@@ -89,8 +88,7 @@ def statistics() -> list[Case]:
 def about() -> list[Case]:
     """What a dataset is: bounds, bands, types."""
     group = Group(name="about a dataset")
-    files = (COUNTS, RGB, RGBA, GREY, SCALED, CLASSES, HEIGHTS, B04, DEM, PHOTO, LANDCOVER, STRIPS,
-             "real/rasters/cog_dateline.tif", "real/rasters/cog_tags.tif", "real/rasters/inverted_lat.tif")  # fmt: skip
+    files = (COUNTS, RGB, RGBA, GREY, SCALED, CLASSES, HEIGHTS, B04, DEM, PHOTO, LANDCOVER)
     cases = [group.cog("info", file) for file in files]
     cases += [group.cog("info.geojson", file) for file in (COUNTS, HEIGHTS, "real/rasters/cog_dateline.tif")]
     cases += [group.cog("info.geojson", COUNTS, crs="epsg:3857")]

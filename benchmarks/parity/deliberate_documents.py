@@ -12,6 +12,27 @@ DOCUMENTS = {
         covers=("json /minzoom", "json /maxzoom", "json /center/2", "json /tileMatrixSetLimits"),
         where="/stac/",
     ),
+    "poles": Deliberate(
+        title="Zooms of the whole world",
+        why="Rasters that reach to the poles have the `maxzoom` of their pixels: 0.01 degrees are zoom 7. Web "
+        "Mercator has no end at the poles, where TiTiler looks too, and finds 4.",
+        covers=("json /maxzoom",),
+        where="tilejson.*(cog_world|world_10000|inverted_lat)",
+    ),
+    "wrapped": Deliberate(
+        title="Data over the antimeridian",
+        why="TileJSON knows no `bounds` that wrap around it, so they are all longitudes, and `center` is in the "
+        "data; TiTiler's is on the other side of the world.",
+        covers=("json /bounds/*", "json /center/0"),
+        where="tilejson.*cog_dateline",
+    ),
+    "planets": Deliberate(
+        title="Other planets",
+        why="A raster of Mars has no place on a map of the earth: 424. TiTiler tells one.",
+        covers=("status",),
+        where="tilejson.*mars",
+        told="200 and 424",
+    ),
     "tilesets": Deliberate(
         title="Lists of tilesets",
         why="`/tiles` lists the tile matrix sets that reach the data, TiTiler all, with tiles that are not there. "

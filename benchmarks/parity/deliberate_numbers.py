@@ -29,7 +29,7 @@ NUMBERS = {
         title="Rasters with south at the top",
         why="They are turned before they are read, so `bounds` are left, bottom, right, top, as of all others, "
         "and the driver is VRT; TiTiler has the north where the south belongs.",
-        covers=("json /bounds/*", "json /driver"),
+        covers=("json /bounds/*", "json /driver", "header content-bbox"),
         where="inverted_lat",
     ),
     "geojson-crs": Deliberate(
@@ -52,6 +52,12 @@ NUMBERS = {
         covers=("status",),
         where=r"/stac/info\?url=[^&]*$",
         told="422 and 200",
+    ),
+    "jp2-assets": Deliberate(
+        title="Assets that can be read",
+        why="`/stac/assets` lists what this server reads, GeoTIFFs; TiTiler lists JPEG 2000 files, too.",
+        covers=("json /",),
+        where="/stac/assets.*v1",
     ),
     "missing": Deliberate(
         title="Not there yet",

@@ -31,8 +31,14 @@ PICTURES = {
         why="Their chroma is spread over pixels by another decoder than GDAL's: a few digital numbers at borders "
         "of colours.",
         covers=("pixels", "values"),
-        where="noaa",
+        where="noaa|cog_hirise_mars|rasterio_cogeo",
         told=r"by up to ([0-9]|1[0-9]|2[0-9])$|value: ",
+    ),
+    "statistics-of-jpeg": Deliberate(
+        title="Statistics of such sources",
+        why="They are of those values: means differ by less than one in 10 000.",
+        covers=("json /b[1-3]/*",),
+        where=r"statistics\?url=.*(cog_hirise_mars|rasterio_cogeo)",
     ),
     "jp2": Deliberate(
         title="JPEG 2000",
@@ -66,7 +72,7 @@ PICTURES = {
         why="A raster's own colour table paints pictures (PNG, JPEG, WebP, AVIF). Arrays and GeoTIFFs, `pngraw` "
         "and JPEG 2000 hold the values, which is why one asks for them; TiTiler paints these, too.",
         covers=("shape", "mask"),
-        where=r"\.(npy|tif|jp2|pngraw)\?url=[^&]*(classes|_Map)\.tif$",
+        where=r"\.(npy|tif|jp2|pngraw)\?url=[^&]*(classes|_Map|cog_cmap)\.tif(&max_size=200)?$",
     ),
     "mask-of-data": Deliberate(
         title="The mask of an array tells of the data",
@@ -114,9 +120,10 @@ PICTURES = {
     ),
     "nan": Deliberate(
         title="NaN is no value",
-        why="A pixel that is NaN stays invalid when `nodata=` names another value; TiTiler takes it for data.",
+        why="A pixel that is NaN is invalid, whatever nodata says; TiTiler takes it for data when the file or "
+        "`nodata=` names another value, or none.",
         covers=("mask", "pixels"),
-        where=r"heights.*nodata=900",
+        where=r"heights.*nodata=900|rotated",
     ),
     "borders": Deliberate(
         title="Borders of the data",

@@ -14,6 +14,8 @@ COUNTS, RGB, RGBA, GREY, SCALED, CLASSES, HEIGHTS = (
 )
 MADE = "made/item.json"
 SCENE = "real/s2-timeseries/S2A_33TWM_20230815_0_L2A/item.v0.json"
+TODAY = "real/s2-timeseries/S2A_33TWM_20230815_0_L2A/item.v1.json"
+"""The same scene with the keys of Earth Search today."""
 PRODUCT = "real/s2-v0-full/S2A_29RKH_20200219_0_L2A/item.v0.json"
 LANDSAT = "real/landsat-c2-l2/LC08_L2SP_001062_20201031/item.SR.local.json"
 B04 = "real/s2-timeseries/S2A_33TWM_20230815_0_L2A/B04.tif"
@@ -28,7 +30,7 @@ BANDS = {COUNTS: [3, 2, 1]}
 """What is shown of a raster that has too many bands for a picture."""
 POINTS = {
     **dict.fromkeys((COUNTS, RGB, RGBA, GREY, SCALED, MADE), ((BOX[0] + BOX[2]) / 2, (BOX[1] + BOX[3]) / 2)),
-    **dict.fromkeys((B04, SCL, SCENE), (15.72, 46.45)),
+    **dict.fromkeys((B04, SCL, SCENE, TODAY), (15.72, 46.45)),
     CLASSES: (15.5, 46.6),
     HEIGHTS: (13.02, 41.03),
     PRODUCT: (-11.5, 24.85),

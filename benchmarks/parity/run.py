@@ -15,6 +15,7 @@ from benchmarks.parity.cases_documents import documents
 from benchmarks.parity.cases_faults import faults
 from benchmarks.parity.cases_numbers import numbers
 from benchmarks.parity.cases_pictures import pictures
+from benchmarks.parity.cases_rasters import items, rasters
 from benchmarks.parity.judge import Verdict, judge
 from benchmarks.parity.stage import Stage, stage
 
@@ -35,7 +36,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirec
 def measure_parity(peer: Path) -> list[Verdict]:
     """The verdict of every request there is, in order."""
     with stage(peer) as ground:
-        return compare_all(ground, [*pictures(), *numbers(), *documents(), *faults()])
+        return compare_all(ground, [*pictures(), *rasters(), *items(), *numbers(), *documents(), *faults()])
 
 
 def compare_all(stage: Stage, cases: Sequence[Case]) -> list[Verdict]:

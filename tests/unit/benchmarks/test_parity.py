@@ -15,6 +15,7 @@ from benchmarks.parity.cases_documents import documents
 from benchmarks.parity.cases_faults import faults
 from benchmarks.parity.cases_numbers import numbers
 from benchmarks.parity.cases_pictures import pictures
+from benchmarks.parity.cases_rasters import items, rasters
 from benchmarks.parity.deliberate import DELIBERATE, SECTIONS
 from benchmarks.parity.difference import Deliberate
 from benchmarks.parity.judge import BETTER, DIFFERENT, MEANT, SAME, Verdict, compare, judge
@@ -69,8 +70,8 @@ def test_a_request_is_sent_and_written_as_people_write_it():
 
 
 def test_requests_are_many_and_none_is_asked_twice():
-    cases = [*pictures(), *numbers(), *documents(), *faults()]
-    assert len(cases) >= 700
+    cases = [*pictures(), *rasters(), *items(), *numbers(), *documents(), *faults()]
+    assert len(cases) >= 800
     assert [text for text, count in Counter(case.text for case in cases).items() if count > 1] == []
 
 
