@@ -20,6 +20,8 @@ from benchmarks.guards.stage import SIZE as GUARDS_SIZE
 from benchmarks.machine import circumstances
 from benchmarks.memory import measure_memory
 from benchmarks.options import QUICK, Options
+from benchmarks.parity.run import measure_parity
+from benchmarks.parity.table import is_alike, row_of, summary
 from benchmarks.peer import VARIABLE, find_peer, install_peer
 from benchmarks.place import RESULTS, ROOT, BenchError, cache_folder
 from benchmarks.profiler import profile
@@ -31,15 +33,17 @@ from benchmarks.throughput import measure_throughput
 from benchmarks.tiles import pan, scattered
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-GUARDS_PAGE = ROOT / "docs" / "guards.md"
+PAGES = {"guards": ROOT / "docs" / "guards.md", "parity": ROOT / "docs" / "parity.md"}
+"""Where records go that are not of speed."""
 RESULTS_HEADING = "## Results\n"
 PARTS = ("cost", "throughput", "http", "memory")
 OTHER_FORMS = {"unguarded": UNGUARDED, "silent": SILENT}
-ALONE = tuple((part,) for part in ("guards", "beside", *OTHER_FORMS))
+ALONE = ("guards", "beside", *OTHER_FORMS, "parity", "peer")
+"""Each is a run of its own."""
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, "guards", "beside", *OTHER_FORMS, "peer"]))
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS, *ALONE]))
 @click.option("--quick", is_flag=True, help="Small scene, few rounds: under three minutes.")
 @click.option("--size", type=click.IntRange(512, 20000), help="Width of the scene in pixels (10980, quick 4096).")
 @click.option("--cases", default=",".join(CASES), show_default=True, help="For `cost`; `throughput` takes the first.")
@@ -63,21 +67,26 @@ def main(
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
     `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
     Swath alone. `beside` compares warm requests with those of another checkout of Swath, `unguarded` with those of this
-    one without its guards, `silent` without its log and numbers besides. `peer` installs TiTiler into an environment in
-    the cache folder.
+    one without its guards, `silent` without its log and numbers besides. `parity` sends both servers the same requests,
+    and fails when an answer differs that should not. `peer` installs TiTiler into an environment in the cache folder.
     """
     try:
         if output["page"]:
             write_page(output["page"].split(","))
             return
-        if "peer" in parts:
+        if len(parts) > 1 and (lone := [part for part in parts if part in ALONE]):
+            raise BenchError(f"{lone[0]} is run by itself")
+        if parts == ("peer",):
             click.echo(f"TiTiler is in {install_peer()}")
+            return
+        if parts == ("parity",):
+            _compare_answers(output["record"])
             return
         options = QUICK if quick else Options()
         if parts == ("guards",):
             options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        alone = no_peer or output["profile"] or parts in ALONE
+        alone = no_peer or output["profile"] or (parts and parts[0] in ALONE)
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
             click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases), options)}")
@@ -133,10 +142,29 @@ def _run(
         result[part] = measures[part]()
     result["seconds"] = round(time.monotonic() - started)
     click.echo(f"\n{tables(result)}\n\n{result['seconds']} s")
+    _write(result, record)
+
+
+def _write(result: dict[str, Any], record: str | None) -> None:
     target = RESULTS / f"{record}.json" if record else cache_folder() / "last.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=1) + "\n")
     click.echo(f"Written: {target}")
+
+
+def _compare_answers(record: str | None) -> None:
+    """The table of parity; what differs fails."""
+    peer = find_peer()
+    if peer is None:
+        raise BenchError(f"there is no TiTiler to compare with. Type: make bench ARGS=peer, or set {VARIABLE}")
+    started = time.monotonic()
+    about = circumstances(Bench(folder=RESULTS, peer=peer))
+    rows = [row_of(verdict) for verdict in measure_parity(peer)]
+    seconds = round(time.monotonic() - started)
+    click.echo(f"\n{tables({'parity': rows})}\n\n{summary(rows)}\n{seconds} s")
+    _write({"name": record or "last", **about, "seconds": seconds, "parity": rows}, record)
+    if not is_alike(rows):
+        raise BenchError("answers differ that should not")
 
 
 def write_page(names: list[str]) -> None:
@@ -145,7 +173,7 @@ def write_page(names: list[str]) -> None:
     if missing:
         raise BenchError(f"there is no record {', '.join(missing)} in {RESULTS}")
     results = [json.loads((RESULTS / f"{name}.json").read_text()) for name in names]
-    target = GUARDS_PAGE if "guards" in results[-1] else PAGE
+    target = next((page for part, page in PAGES.items() if part in results[-1]), PAGE)
     method = target.read_text().partition(RESULTS_HEADING)[0].rstrip("\n") + "\n"
     target.write_text(page(results, method))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.cases import CASES
+from benchmarks.parity.table import tables as parity_tables
 from benchmarks.servers import SWATH, TITILER
+from benchmarks.table import table
 
 Result = dict[str, Any]
 
@@ -25,13 +27,15 @@ def tables(result: Result) -> str:
         parts.append(f"### Memory of Swath, {found['scenes']} scenes\n\n{_memory(found)}\n\n{growth}")
     if "guards" in result:
         parts.append(f"### The bar\n\n{_guards(result['guards'])}")
+    if "parity" in result:
+        parts.append(parity_tables(result["parity"]))
     return "\n\n".join(parts)
 
 
 def beside(found: dict[str, dict[str, float]]) -> str:
     """The table of two checkouts: CPU per warm request, and how many times that of the other one this one takes."""
     head = ("case", "here, ms", "there, ms", "ratio")
-    return _table(
+    return table(
         head, [[key, *(f"{row[name]:.3f}" for name in ("here_ms", "there_ms", "ratio"))] for key, row in found.items()]
     )
 
@@ -47,7 +51,7 @@ def _worst(results: Sequence[Result]) -> str:
     """Ratios of every run, and whether the lowest one reaches the goal."""
     head = ("case", "cold, each run", "worst", "goal", "warm, each run", "worst", "goal")
     runs = [result["cost"]["pan"] for result in results]
-    return _table(head, [_worst_row(key, [run[key] for run in runs]) for key in runs[0]])
+    return table(head, [_worst_row(key, [run[key] for run in runs]) for key in runs[0]])
 
 
 def _worst_row(key: str, cases: Sequence[Result]) -> list[str]:
@@ -77,9 +81,10 @@ def _circumstances(result: Result) -> str:
         f"`benchmarks/results/{result['name']}.json`",
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}, load {machine['load']} at the start",
         *named,
-        f"Scene of {result['options']['size']} pixels: "
-        + ", ".join(f"{name} {size} MB" for name, size in result["scene_mb"].items()),
     ]
+    if scene := result["scene_mb"]:
+        sizes = ", ".join(f"{name} {size} MB" for name, size in scene.items())
+        lines.append(f"Scene of {result['options']['size']} pixels: {sizes}")
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -97,7 +102,7 @@ def _cost(cases: Result) -> str:
         "goal",
     )
     more = ("TiTiler p50/p95", "Swath p50/p95", "TiTiler MiB", "Swath MiB", "alike")
-    return _table((*head, *more), [_cost_row(key, case) for key, case in cases.items()])
+    return table((*head, *more), [_cost_row(key, case) for key, case in cases.items()])
 
 
 def _cost_row(key: str, case: Result) -> list[str]:
@@ -134,7 +139,7 @@ def _throughput(rows: Sequence[Result]) -> str:
         "Swath p50/p95",
         "Swath, to 1 worker",
     )
-    return _table(head, [_throughput_row(cells, *key[1:]) for key in cells if key[0] == SWATH])
+    return table(head, [_throughput_row(cells, *key[1:]) for key in cells if key[0] == SWATH])
 
 
 def _throughput_row(cells: dict[tuple[str, int, int], Result], workers: int, clients: int) -> list[str]:
@@ -155,7 +160,7 @@ def _throughput_row(cells: dict[tuple[str, int, int], Result], workers: int, cli
 def _http(servers: Result) -> str:
     head = ("question", "server", "GET", "HEAD", "MB", "serial round trips", "first ms", "then, median ms", "max ms")
     questions = servers[SWATH]
-    return _table(
+    return table(
         head, [_http_row(question, name, servers[name][question]) for question in questions for name in servers]
     )
 
@@ -167,12 +172,12 @@ def _http_row(question: str, name: str, found: Result) -> list[str]:
 
 
 def _memory(found: Result) -> str:
-    return _table(("requests", "MiB"), [(str(count), f"{size:.0f}") for count, size in found["mb"].items()])
+    return table(("requests", "MiB"), [(str(count), f"{size:.0f}") for count, size in found["mb"].items()])
 
 
 def _guards(rows: Sequence[Result]) -> str:
     cells = [(row["demand"], row["demanded"], row["seen"], "yes" if row["held"] else "NO") for row in rows]
-    return _table(("demand", "demanded", "seen", "held"), cells)
+    return table(("demand", "demanded", "seen", "held"), cells)
 
 
 def _cpu(server: Result | None, phase: str) -> str:
@@ -191,12 +196,3 @@ def _goal(goal: float | None, reached: float | None) -> str:
     if goal is None:
         return ""
     return f">= {goal:g}" + ("" if reached is None else " yes" if reached >= goal else " no")
-
-
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [list(head), *rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    drawn = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    ]
-    return "\n".join([drawn[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *drawn[1:]])

@@ -6,7 +6,7 @@ One table drives parsing, the notice of ignored parameters, "did you mean", Open
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -38,7 +38,9 @@ class Parameter:
 INTEGER: dict[str, Any] = {"type": "integer"}
 NUMBER: dict[str, Any] = {"type": "number"}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
-RESAMPLING = ("nearest", "bilinear", "cubic", "cubic_spline", "lanczos", "average", "mode")
+RESAMPLING = ("nearest", "bilinear", "cubic", "cubic_spline", "lanczos", "average", "mode", "gauss", "rms")
+"""What GDAL knows for reading; for warping it has no gauss, and more ways to sum up many pixels."""
+REPROJECTING = (*RESAMPLING[:7], "max", "min", "med", "q1", "q3", "sum", "rms")
 
 URL = Parameter("url", "URL of a STAC item (`/stac`) or of a raster (`/cog`).", required=True)
 ASSETS = Parameter(
@@ -97,7 +99,7 @@ RESAMPLING_METHOD = Parameter(
 )  # fmt: skip
 REPROJECT_METHOD = Parameter(
     "reproject", "How pixels are resampled while they are warped.", "bilinear",
-    aliases=("reproject_method",), values=RESAMPLING,
+    aliases=("reproject_method",), values=REPROJECTING,
 )  # fmt: skip
 PADDING = Parameter("padding", "Pixels read around the picture and cut off again.", "2", schema=INTEGER)
 BUFFER = Parameter("buffer", "Pixels added on every side, in steps of 0.5.", "0.5", schema=NUMBER)
@@ -142,6 +144,7 @@ COORD_CRS = Parameter(
 )  # fmt: skip
 DST_CRS = Parameter("dst_crs", "CRS of the picture: `EPSG:n`.", "EPSG:3857", aliases=("dst-crs", "crs"))
 FORMAT = Parameter("format", "Encoding, where the path has none.", "png", aliases=("f",))
+DOCUMENT = Parameter("f", "Form of the document: `json`.", "json", values=("json",))
 NUMBER_FORMAT = Parameter(
     "format", "Encoding of numbers: `json` or `csv`.", "csv", aliases=("f",), values=("json", "csv")
 )
@@ -253,7 +256,9 @@ ASSET_STATISTICS = tuple(each for each in STATISTICS if each not in (RENDER, EXP
 METADATA = ASSET_STATISTICS
 EXPLAIN = (*TILE, TILE_AT)
 LEGEND = (*TILE, ORIENTATION)
-TILESETS = (*TILE_OF_SET, MINZOOM, MAXZOOM)
+# ``f`` is the form of the document, ``format`` that of its tiles.
+TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
+TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
         TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)

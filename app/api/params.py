@@ -14,7 +14,7 @@ from rasterio.errors import CRSError
 
 from app.api.algorithms import parse_algorithm
 from app.api.crs import short_crs
-from app.api.dialect import RESAMPLING
+from app.api.dialect import REPROJECTING, RESAMPLING
 from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
 from app.compute.indices import INDICES, Index
@@ -51,7 +51,7 @@ def parse_selection(query: Query) -> Selection:
         nodata=query.number("nodata", nan=True),
         unscale=query.flag("unscale"),
         resampling=query.choice("resampling", RESAMPLING) or "nearest",
-        reproject=query.choice("reproject", RESAMPLING) or "nearest",
+        reproject=query.choice("reproject", REPROJECTING) or "nearest",
         padding=query.integer("padding", low=0, high=PADDING_MAX) or 0,
         algorithm=parse_algorithm(query),
     )
@@ -101,7 +101,7 @@ def _asset(query: Query, text: str) -> AssetChoice:
     choice = AssetChoice(name=name)
     for option in options:
         key, _, value = option.partition("=")
-        match key:
+        match key if value else "":
             case "bidx" | "indexes":
                 choice = replace(choice, indexes=_indexes(query, "assets", [value]))
             case "bands":
@@ -110,7 +110,9 @@ def _asset(query: Query, text: str) -> AssetChoice:
                 choice = replace(choice, expression=parse_expression(query, "assets", value))
             case _:
                 raise query.fault(
-                    "assets", text, f"has the option {key!r}; options are bidx=1,2, bands=red,nir and expression=b1*2"
+                    "assets",
+                    text,
+                    f"has the option {option!r}; options are bidx=1,2, bands=red,nir and expression=b1*2",
                 )
     return choice
 

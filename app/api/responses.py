@@ -147,10 +147,11 @@ def _place(grid: Grid) -> dict[str, str]:
 
 
 def _crs_uri(crs: CRS) -> str | None:
-    epsg = crs.to_epsg()
-    if epsg == 4326:
+    epsg = crs.to_epsg()  # remembered by the object, which its authority is not
+    name, code = ("EPSG", str(epsg)) if epsg else crs.to_authority() or ("", "")
+    if (name, code) in (("EPSG", "4326"), ("OGC", "CRS84")):
         return "http://www.opengis.net/def/crs/OGC/1.3/CRS84"  # longitude first, as the bbox is
-    return f"http://www.opengis.net/def/crs/EPSG/0/{epsg}" if epsg else None
+    return f"http://www.opengis.net/def/crs/{name}/0/{code}" if name else None
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ SECONDS = (0.005, 0.02, 0.1, 0.5, 2, 10)
 READS = Counter(
     "swath_reads",
     "Rasters that the fast driver read (cog), the warm-up's included, or left to the general one (gdal) because of "
-    "file, overviews, projection or size.",
+    "file, overviews, projection, resampling or size.",
     ["driver", "reason"],
 )
 REQUESTS = Counter("swath_requests", "Requests answered, by template of the path and status.", ["route", "status"])

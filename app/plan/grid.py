@@ -94,17 +94,18 @@ def _aligned(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> Bounds:
     return whole
 
 
-def _native_size(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> tuple[int, int]:
-    """Columns and rows that keep the finest source's own resolution."""
+def _native_size(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> tuple[float, float]:
+    """Columns and rows that keep the finest source's own resolution; parts of pixels count where nothing is warped."""
     crs = frame.crs or frame.bounds_crs
     assert crs is not None
     left, bottom, right, top = bounds
-    sizes = (native(header, crs).resolution_xy for header in headers)
-    x_size, y_size = min(sizes)
-    return max(1, round((right - left) / x_size)), max(1, round((top - bottom) / y_size))
+    finest = min(headers, key=lambda header: native(header, crs).resolution_xy)
+    x_size, y_size = native(finest, crs).resolution_xy
+    columns, rows = (right - left) / x_size, (top - bottom) / y_size
+    return (columns, rows) if finest.crs == crs else (max(1, round(columns)), max(1, round(rows)))
 
 
-def _fit(width: int, height: int, frame: Frame) -> tuple[int, int]:
+def _fit(width: float, height: float, frame: Frame) -> tuple[int, int]:
     """Apply width, height or max_size to a native size, keeping the aspect (rio-tiler's ``output_size``)."""
     ratio = height / width
     if frame.width is not None and frame.height is not None:
@@ -113,6 +114,8 @@ def _fit(width: int, height: int, frame: Frame) -> tuple[int, int]:
         return frame.width, max(1, math.ceil(frame.width * ratio))
     if frame.height is not None:
         return max(1, math.ceil(frame.height / ratio)), frame.height
+    width, height = max(1, round(width)), max(1, round(height))
+    ratio = height / width
     if frame.max_size is None or max(width, height) <= frame.max_size:
         return width, height
     if ratio < 1:

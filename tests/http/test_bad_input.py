@@ -174,6 +174,7 @@ ASSETS = [
     wrong(
         "/stac/info", stac(assets="B4"), "'B4'", "it has a, b, rgb, f", status=404, slug="asset-not-found", at="assets"
     ),
+    wrong("/stac/preview.png", stac(assets="a|bidx"), "the option 'bidx'", "bidx=1,2", at="assets"),
     wrong("/stac/point/10.5,50.5", stac(assets="x" * 200), "x…'", status=404, slug="asset-not-found", at="assets"),
     wrong(
         "/stac/preview.png",
@@ -205,7 +206,7 @@ ASSETS = [
     wrong("/stac/info", {"url": "@bare.json"}, "'bare' has no assets", at="assets"),
     unusable("/stac/preview.png", stac(assets="gone"), "Asset 'gone': 127.0.0.1 has no such file (404)"),
     unusable("/stac/preview.png", stac(assets="fake"), "Asset 'fake': page.html is not a GeoTIFF"),
-    wrong("/stac/preview.png", stac(assets="a|colour=1"), "'colour'", "bidx=1,2", at="assets"),
+    wrong("/stac/preview.png", stac(assets="a|colour=1"), "'colour=1'", "bidx=1,2", at="assets"),
     wrong("/stac/preview.png", stac(assets="a|bidx=9"), "'a' has no band 9", "1 band, b1"),
     wrong("/stac/preview.png", stac(assets="rgb", bidx="4"), "'rgb' has no band 4", "3 bands, b1 to b3"),
     wrong_type("/stac/preview.png", stac(assets="a", bidx="0"), "bidx='0'", "bidx=1,2", at="bidx"),

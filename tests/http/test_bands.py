@@ -111,3 +111,16 @@ def test_a_point_is_scaled_like_a_picture(base: str, folder: Path):
         timeout=20,
     ).json()["values"]
     assert np.allclose(got, raw[0] * 0.0001 - 3.1)
+
+
+def test_a_tilejson_of_a_raster_tells_its_bands(tmp_path: Path):
+    """In the words of TiTiler; ``minmax`` only where the file has statistics."""
+    profile = {"driver": "GTiff", "dtype": "int16", "count": 2, "width": 8, "height": 8, "crs": "EPSG:4326",
+               "transform": from_origin(10, 50, 0.1, 0.1)}  # fmt: skip
+    with rasterio.open(tmp_path / "a.tif", "w", **profile) as dataset:
+        dataset.set_band_description(2, "snow")
+        dataset.update_tags(2, STATISTICS_MINIMUM=-3, STATISTICS_MAXIMUM=9)
+    with serving(Settings(data_root=tmp_path)) as base:
+        told = requests.get(f"{base}/cog/tilejson.json", params={"url": str(tmp_path / "a.tif")}, timeout=20).json()
+    assert told["band_descriptions"] == [["b1", "b1"], ["b2", "snow"]]
+    assert (told["data_type"], told["minmax"], told["raster_layers"]) == ("int16", [[-3, 9]], {})

@@ -71,6 +71,11 @@ def test_an_expression_is_told_with_the_bands_it_means(explain):
     assert told == {"text": "B04/B03", "bands": {"B04": 0, "B03": 1}}
 
 
+def test_sums_are_left_to_the_general_driver(explain):
+    [read] = explain(assets="B04", tile="12/2398/1696", reproject="sum").json()["reads"]
+    assert (read["driver"], read["why"]) == ("gdal", "sums are of GDAL's shares of pixels")
+
+
 @pytest.mark.parametrize("tile", ["12/2398", "a/b/c", "99/0/0", "1/2/3/4"])
 def test_a_tile_that_is_none_is_refused(explain, tile):
     answer = explain(tile=tile)

@@ -94,6 +94,12 @@ def test_longitude_and_latitude_are_named_in_that_order(ask):
     assert headers["Content-Bbox"] == "30.82,29.46,30.86,29.5"
 
 
+def test_a_tile_of_a_set_in_crs84_names_it(ask):
+    tile = morecantile.tms.get("WorldCRS84Quad").tile(30.84, 29.48, 11)
+    headers = ask(f"/stac/tiles/WorldCRS84Quad/11/{tile.x}/{tile.y}.png", assets="visual").headers
+    assert headers["Content-Crs"] == "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"
+
+
 def test_head_has_the_headers_of_get_and_no_body(ask):
     got, head = ask(TILE, assets="visual"), ask(TILE, assets="visual", method="HEAD")
     assert (head.status_code, head.content) == (200, b"")

@@ -56,6 +56,12 @@ def test_words_of_the_query_win_over_those_of_the_render(sample_server: str, ite
     assert short.headers["ETag"] == long.headers["ETag"]
 
 
+def test_a_tilejson_tells_the_renders_of_the_item(sample_server: str, item: str):
+    told = get(sample_server, "tilejson.json", url=item, assets="visual").json()
+    assert told["raster_layers"] == requests.get(item, timeout=20).json()["properties"]["renders"]
+    assert "band_descriptions" not in told
+
+
 def test_a_tilejson_of_a_render_has_its_zooms_and_hands_it_on(sample_server: str, item: str):
     told = get(sample_server, "tilejson.json", url=item, render="ndvi").json()
     assert (told["minzoom"], told["maxzoom"]) == (8, 14)

@@ -146,6 +146,14 @@ def test_other_links_of_a_tileset_lead_somewhere(ask: Ask):
     assert requests.get(tile["href"].format(z=12, x=2398, y=1696), timeout=30).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/cog/tiles", "/cog/tiles/WebMercatorQuad"])
+def test_f_is_the_form_of_the_document_and_not_of_its_tiles(ask: Ask, path: str):
+    told = ask(path, f="json", format="png")
+    assert told.status_code == 200
+    assert told.json() == ask(path, format="png").json()
+    assert problem_of(ask(path, f="png"))["errors"][0]["name"] == "f"
+
+
 @pytest.mark.parametrize(
     ("path", "query", "status", "word"),
     [

@@ -299,7 +299,9 @@ def test_crops_in_other_projections_are_those_of_the_general_driver(folder):
 
 
 METHODS = [("bilinear", "nearest"), ("nearest", "bilinear"), ("bilinear", "bilinear"), ("cubic", "cubic"),
-           ("cubic_spline", "nearest"), ("lanczos", "lanczos"), ("average", "average"), ("mode", "mode")]  # fmt: skip
+           ("cubic_spline", "nearest"), ("lanczos", "lanczos"), ("average", "average"), ("mode", "mode"),
+           ("gauss", "nearest"), ("rms", "rms"), ("nearest", "max"), ("nearest", "min"), ("nearest", "med"),
+           ("nearest", "q1"), ("nearest", "q3")]  # fmt: skip
 RESAMPLED = {
     "smooth nodata": {"kind": "nodata", "nodata": 0, "compress": "deflate"},
     "smooth nan": {"kind": "nodata", "nodata": float("nan"), "dtype": "float32", "compress": "deflate"},
@@ -368,7 +370,7 @@ def test_floats_of_16_bits_are_left_to_gdal_which_widens_them(folder):
         asyncio.run(points(path, [(15.1, 46.9)]))
 
 
-@pytest.mark.parametrize("method", ["bilinear", "average"])
+@pytest.mark.parametrize("method", ["bilinear", "average", "rms"])
 def test_crops_and_previews_are_resampled_as_the_general_driver_does(folder, method):
     path = made(folder, f"resampled-{method}", kind="nodata", nodata=0, compress="deflate")
     boxes = [((15.05, 46.85, 15.2, 46.94), WGS84), ((505000, 5185000, 515000, 5195000), CRS.from_epsg(32633))]

@@ -93,3 +93,14 @@ def test_the_window_lies_in_the_level_and_every_index_in_the_window(case):
     assert sampling.index.shape == (grid.width * grid.height,)
     assert sampling.index.min() >= 0
     assert sampling.index.max() < (bottom - top) * (right - left)
+
+
+@given(st.integers(1, 2000), st.integers(1, 2000), st.integers(1, 300), st.integers(1, 300))
+def test_a_smaller_whole_has_the_pixels_that_whole_numbers_say(width, height, columns, rows):
+    """Also where a middle is on the border of two pixels: the one behind it, as in GDAL."""
+    source = header(width, height, ())
+    sampling = sample_grid(Grid(crs=UTM, bounds=source.bounds, width=columns, height=rows), source, None)
+    (top, _), (left, right) = sampling.rows, sampling.columns
+    index = sampling.index.reshape(rows, columns)
+    assert (left + index[0] % (right - left)).tolist() == [(2 * n + 1) * width // (2 * columns) for n in range(columns)]
+    assert (top + index[:, 0] // (right - left)).tolist() == [(2 * n + 1) * height // (2 * rows) for n in range(rows)]

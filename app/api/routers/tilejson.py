@@ -23,6 +23,7 @@ from app.api.route import PlainRoute
 from app.api.templates import EMPTY_BLANK, survey_request, tile_template
 from app.api.tiles import read_tile_options, zooms_asked
 from app.model.request import DatasetKind
+from app.model.source import Header
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.tilejson import Coverage, describe_coverage
 from app.plan.bounds import unwrapped
@@ -97,9 +98,21 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
         "maxzoom": max(low, high),
         "bounds": [west, bottom, east, top],
         "center": [_middle(left, right), (bottom + top) / 2, low],
+        "raster_layers": coverage.renders,
     }
+    if coverage.raster:
+        body |= _bands(coverage.raster)
     # Map clients show the attribution as HTML, and the item that it comes from may be anybody's.
     return body | ({"attribution": html.escape(coverage.attribution)} if coverage.attribution else {})
+
+
+def _bands(raster: Header) -> dict[str, Any]:
+    """What TiTiler adds to TileJSON of a raster, for pages that offer its bands."""
+    names = [f"b{index}" for index in range(1, raster.band_count + 1)]
+    described = [[name, raster.describe(index)] for index, name in enumerate(names, 1)]
+    ranges = [each for each in raster.statistics if each]
+    body: dict[str, Any] = {"band_descriptions": described, "data_type": raster.dtype}
+    return body | ({"minmax": ranges} if ranges else {})
 
 
 def _middle(left: float, right: float) -> float:

@@ -12,7 +12,7 @@ from morecantile import TileMatrixSet
 
 from app.api.access import handed_on
 from app.api.dataset import query_of, runtime
-from app.api.dialect import TILE_OF_SET, TILESETS, documented
+from app.api.dialect import DOCUMENT, TILESET_LIST, TILESETS, documented
 from app.api.layers import without_tiles
 from app.api.links import TILESET, TILING_SCHEME, link
 from app.api.matrix_sets import find_tms, matrix_sets
@@ -38,10 +38,11 @@ LIMITS = {"empty": "limits"}
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
-@router.get("/{ds:dataset}/tiles", openapi_extra=documented(TILE_OF_SET))
+@router.get("/{ds:dataset}/tiles", openapi_extra=documented(TILESET_LIST))
 async def tilesets(request: Request, ds: DatasetKind) -> Response:
     """Tilesets of the dataset: one for each tile matrix set in which it has a place."""
-    rt, query = runtime(request), query_of(request, ds, TILE_OF_SET)
+    rt, query = runtime(request), query_of(request, ds, TILESET_LIST)
+    query.choice(DOCUMENT.name, DOCUMENT.values)
     query = await with_render(request, ds, query)
     options = read_tile_options(query, rt.settings, None, None)
     sets = matrix_sets(request)
@@ -57,6 +58,7 @@ async def tilesets(request: Request, ds: DatasetKind) -> Response:
 async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     """The tileset of one tile matrix set: bounding box, limits of rows and columns, and a template of its tiles."""
     rt, query = runtime(request), query_of(request, ds, TILESETS)
+    query.choice(DOCUMENT.name, DOCUMENT.values)
     query = await with_render(request, ds, query)
     matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, None, None)
     low, high = zooms_asked(query)
@@ -85,7 +87,7 @@ def _tileset(
     name = found.tms.id
     links = [link("self", _href(request, f"/{ds}/tiles/{name}"), f"Tileset {name} of {seen.name}")]
     links += [_item(request, ds, str(name), format, empty) for format in ITEM_FORMATS]
-    tile = tile_template(request, ds, str(name), "", more={})
+    tile = tile_template(request, ds, str(name), "", pairs=_without(request, DOCUMENT.name), more={})
     links += [
         {"rel": "tile", "href": tile, "title": "Tiles, for XYZ programs", "templated": True},
         _scheme(request, found.tms),
@@ -122,12 +124,13 @@ def _described(seen: Survey, tms: TileMatrixSet) -> dict[str, Any]:
 
 
 def _item(request: Request, ds: DatasetKind, tms: str, format: Format, empty: Mapping[str, str]) -> dict[str, Any]:
-    href = tile_template(request, ds, tms, f".{format}", places=OGC_PLACES, pairs=_without_format(request), more=empty)
+    pairs = _without(request, "format", DOCUMENT.name)
+    href = tile_template(request, ds, tms, f".{format}", places=OGC_PLACES, pairs=pairs, more=empty)
     return link("item", href, f"Tiles as {format}", format.media_type)
 
 
-def _without_format(request: Request) -> Pairs:
-    return [(name, value) for name, value in own_pairs(request) if name not in ("format", "f")]
+def _without(request: Request, *names: str) -> Pairs:
+    return [(name, value) for name, value in own_pairs(request) if name not in names]
 
 
 def _scheme(request: Request, tms: TileMatrixSet) -> dict[str, Any]:
@@ -136,5 +139,6 @@ def _scheme(request: Request, tms: TileMatrixSet) -> dict[str, Any]:
 
 def _href(request: Request, path: str) -> str:
     """Absolute URL of another route of the same dataset, with the caller's query."""
-    pairs = handed_on(request, path, request.query_params.multi_items())
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != DOCUMENT.name]
+    pairs = handed_on(request, path, asked)
     return f"{base_url(request)}{path}" + (f"?{urlencode(pairs)}" if pairs else "")

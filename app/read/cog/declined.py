@@ -12,6 +12,7 @@ class Reason(StrEnum):
     OVERVIEWS = "overviews"
     PROJECTION = "projection"
     SIZE = "size"
+    RESAMPLING = "resampling"
 
 
 class Declined(Exception):

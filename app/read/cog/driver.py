@@ -137,6 +137,7 @@ class CogReader:
         try:
             layout = layout_of(read)
             require_stored_overviews(layout, read, plan.grid)
+            require_no_sums(plan)
             sampling = await self._sampling(read, plan.grid, samplings)
             return Wish.of(layout, 0 if read.overview is None else read.overview + 1, sampling, read, plan)
         except Declined as declined:
@@ -211,6 +212,12 @@ def require_stored_overviews(layout: Layout, read: PlannedRead, grid: Grid) -> N
     [full, *overviews] = layout.levels
     if full.compression is Compression.ModernJPEG and not overviews and grid.crs == read.header.crs:
         raise Declined("its JPEG blocks have overviews of their own", Reason.OVERVIEWS)
+
+
+def require_no_sums(plan: Plan) -> None:
+    """Raise ``Declined`` where parts of pixels are summed up: GDAL's shares of them hang on the whole file's size."""
+    if plan.reproject == "sum":
+        raise Declined("sums are of GDAL's shares of pixels", Reason.RESAMPLING)
 
 
 def modest(wishes: Sequence[Wish | Declined]) -> list[Wish | Declined]:

@@ -31,6 +31,8 @@ EXACT_POINTS = 5
 """So few points of a row GDAL transforms exactly."""
 _EPSILON = 1e-10
 """Added before rounding down, as GDAL's nearest kernel does."""
+_NEARLY = 1e-6
+"""Of a pixel: what is left of coordinates in metres when pixels are counted from them."""
 
 _FIRST = np.zeros(1, np.intp)
 """The index of a single pixel."""
@@ -79,11 +81,11 @@ def sample_grid(grid: Grid, header: Header, overview: int | None) -> Sampling:
         Untransformable: The general driver has to do it.
     """
     size = header.level_wh(overview)
+    if grid.crs == header.crs:
+        return _sampling(_unwarped(*_between_edges(grid, header, size)), grid, size)
     left, _, _, top = grid.bounds
     x_size, y_size = grid.resolution_xy
     xs, ys = left + (np.arange(grid.width) + 0.5) * x_size, top - (np.arange(grid.height) + 0.5) * y_size
-    if grid.crs == header.crs:
-        return _sampling(_unwarped(*_to_pixels(header, size, xs, ys)), grid, size)
     assert grid.crs is not None
     return _sampling(_warped(grid.crs, header, size, xs, ys), grid, size)
 
@@ -160,6 +162,30 @@ def _to_pixels(header: Header, size: tuple[int, int], x: Floats, y: Floats) -> t
     inverse = ~header.transform
     columns = (inverse.a * x + inverse.c) * (size[0] / header.width)
     return columns, (inverse.e * y + inverse.f) * (size[1] / header.height)
+
+
+def _between_edges(grid: Grid, header: Header, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Columns and rows of a grid in the source's own CRS, counted from its edges in pixels as GDAL does.
+
+    Coordinates in metres have too few digits for it: 200 rows of 1024 have their middles at 2.56, 7.68 … 64.0, and
+    64.0 is row 64, not 63.
+    """
+    left, bottom, right, top = grid.bounds
+    inverse = ~header.transform
+    columns = _whole(np.array([inverse.a * x + inverse.c for x in (left, right)])) * (size[0] / header.width)
+    rows = _whole(np.array([inverse.e * y + inverse.f for y in (top, bottom)])) * (size[1] / header.height)
+    return _middles(columns, grid.width), _middles(rows, grid.height)
+
+
+def _whole(pixels: Floats) -> Floats:
+    """Edges that are on the border of a pixel but for a rounding are there."""
+    near = np.round(pixels)
+    return np.where(np.abs(pixels - near) < _NEARLY, near, pixels)
+
+
+def _middles(edges: Floats, count: int) -> Floats:
+    start, stop = edges
+    return np.asarray(start + (np.arange(count) + 0.5) * ((stop - start) / count))
 
 
 def _unwarped(columns: Floats, rows: Floats) -> Place:

@@ -72,6 +72,15 @@ def test_sizes_keep_the_aspect_unless_both_are_given(options, size):
     assert (grid.width, grid.height) == size
 
 
+def test_parts_of_pixels_count_for_the_aspect_of_a_box_that_is_not_warped():
+    """7781 x 11181 m at 120 m are 64.84 x 93.18 pixels: 120 wide it is 172.4 high, so 173, as rio-tiler has it."""
+    bounds = (291000, 3250000, 298781, 3261181)
+    grid = plan_grid(Frame(bounds=bounds, bounds_crs=UTM, crs=UTM, width=120), (header(500, 120),))
+    assert (grid.width, grid.height) == (120, 173)
+    grid = plan_grid(Frame(bounds=bounds, bounds_crs=UTM, crs=UTM), (header(500, 120),))
+    assert (grid.width, grid.height) == (65, 93)
+
+
 def test_a_preview_is_the_whole_source_in_its_own_crs():
     grid = plan_grid(Frame(max_size=256), (header(),))
     assert (grid.crs, grid.bounds, grid.width) == (UTM, header().bounds, 256)
