@@ -74,8 +74,7 @@ def main(
         if output["page"]:
             write_page(output["page"].split(","))
             return
-        if len(parts) > 1 and (lone := [part for part in parts if part in ALONE]):
-            raise BenchError(f"{lone[0]} is run by itself")
+        _require_alone(parts)
         if parts == ("peer",):
             click.echo(f"TiTiler is in {install_peer()}")
             return
@@ -150,6 +149,11 @@ def _write(result: dict[str, Any], record: str | None) -> None:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=1) + "\n")
     click.echo(f"Written: {target}")
+
+
+def _require_alone(parts: tuple[str, ...]) -> None:
+    if len(parts) > 1 and (lone := [part for part in parts if part in ALONE]):
+        raise BenchError(f"{lone[0]} is run by itself")
 
 
 def _compare_answers(record: str | None) -> None:

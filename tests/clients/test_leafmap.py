@@ -33,7 +33,7 @@ maps = {}
 for name, kind in (("ipyleaflet", leafmap), ("folium", leafmap.foliumap)):
     m = kind.Map()
     m.add_stac_layer(item, assets=["B04", "B03", "B02"], name="stac")
-    m.add_cog_layer(cog, name="cog")
+    m.add_cog_layer(cog, name="cog", titiler_endpoint=sys.argv[1])
     m.add_stac_layer(item, expression="(B08-B04)/(B08+B04)", rescale="-1,1", colormap_name="rdylgn", name="ndvi")
     layers = m.layers if name == "ipyleaflet" else m._children.values()
     maps[name] = [getattr(each, "tiles", getattr(each, "url", "")) for each in layers]
