@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.access.keys import ApiKey, KeyRing, Scope
-from app.access.signature import EXPIRES, SIGNATURE, Kind, Pairs, Signer
+from app.access.signature import EXPIRES, SIGNATURE, Pairs, Signer, is_template, kind_of
 from app.errors import AccessDenied, SwathError, Unauthorized
 from app.settings import Settings
 
@@ -89,13 +89,16 @@ class Gate:
         raise refusals[-1] if refusals else self._nothing_shown()
 
     def hand_on(self, grant: Grant, path: str, pairs: Pairs) -> list[tuple[str, str]]:
-        """Give the query of a tile template of this path: with the key of the caller's query, or signed like it."""
+        """Give the query of a link to this path: with the key of the caller's query, or signed until the same time.
+
+        Who may read a document may follow its links. Templates other than those of tiles cannot be signed.
+        """
         handed = list(pairs)
         if grant.token is not None:
             handed.append((TOKEN, grant.token))
-        elif grant.expires is not None and self._signer is not None:
+        elif grant.expires is not None and self._signer is not None and (is_template(path) or "{" not in path):
             handed.append((EXPIRES, str(grant.expires)))
-            handed.append((SIGNATURE, self._signer.sign(Kind.TEMPLATE, path, handed)))
+            handed.append((SIGNATURE, self._signer.sign(kind_of(path), path, handed)))
         return handed
 
     def _by_key(self, asked: Asked, _now: float) -> Grant | None:

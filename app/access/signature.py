@@ -81,6 +81,11 @@ def is_template(path: str) -> bool:
     return template_of(path.replace(_PLACEHOLDERS, "0/0/0")) == path
 
 
+def kind_of(path: str) -> Kind:
+    """What a signature of this path opens."""
+    return Kind.TEMPLATE if is_template(path) else Kind.URL
+
+
 def text_to_sign(kind: Kind, path: str, pairs: Pairs) -> str:
     """Write what is signed: version, kind, path and query, a line each, in one encoding whatever the caller wrote.
 
@@ -112,8 +117,7 @@ def sign_url(signer: Signer, url: str, expires: int, *, prefix: str = "") -> str
     path = _below(prefix.rstrip("/"), re.sub("/{2,}", "/", unquote(whole_path)))
     given = parse_qsl(query, keep_blank_values=True)
     pairs = [pair for pair in given if pair[0] not in (SIGNATURE, EXPIRES)] + [(EXPIRES, str(expires))]
-    kind = Kind.TEMPLATE if is_template(path) else Kind.URL
-    signed = [*pairs, (SIGNATURE, signer.sign(kind, path, pairs))]
+    signed = [*pairs, (SIGNATURE, signer.sign(kind_of(path), path, pairs))]
     return urlunsplit((scheme, host, whole_path, urlencode(signed, quote_via=quote), ""))
 
 

@@ -28,10 +28,13 @@ _MARKS = (_TOKEN_MARK, f"{SIGNATURE}=".encode())
 
 PROBES = frozenset({"/livez", "/readyz", "/healthz"})
 OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", "/api", "/favicon.ico"}
-"""What tells how to ask, or whether the server is there, needs no key; neither do the files below ``/viewer/``."""
+"""What tells how to ask, or whether the server is there, needs no key."""
+OPEN_ROOMS = frozenset({"viewer", "tileMatrixSets", "colorMaps", "algorithms", "indices", "conformance"})
+"""Neither do the files of the page, and lists that name no data."""
 
 SCOPES = {
-    **dict.fromkeys(("tiles", "tilejson", "legend", "WMTSCapabilities", "wmts", "viewer"), Scope.TILES),
+    **dict.fromkeys(("tiles", "tilejson", "legend", "WMTSCapabilities", "wmts"), Scope.TILES),
+    **dict.fromkeys(("viewer", "map.html"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "feature", "preview", "point", "map"), Scope.DATA),
     **dict.fromkeys(("statistics", "asset_statistics", "metadata"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders"), Scope.INFO),
@@ -39,11 +42,7 @@ SCOPES = {
 """Scope by the word behind ``/stac`` or ``/cog``."""
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
-ROOMS = {
-    **dict.fromkeys(("v0", "samples", "indices", "conformance"), Scope.INFO),
-    **dict.fromkeys(("tileMatrixSets", "colorMaps", "algorithms"), Scope.INFO),
-    "metrics": Scope.METRICS,
-}
+ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "metrics": Scope.METRICS}
 """Scope by the first word of other routes."""
 
 BY_HEADER = "Authorization, X-API-Key"
@@ -201,7 +200,7 @@ def path_below_prefix(scope: AsgiScope) -> str:
 
 def is_open(path: str) -> bool:
     """Tell whether a path needs neither a key nor a signature."""
-    return path in OPEN or path.startswith("/viewer/")
+    return path in OPEN or path[1:].partition("/")[0] in OPEN_ROOMS
 
 
 def scope_of(path: str) -> Scope | None:
@@ -212,7 +211,7 @@ def scope_of(path: str) -> Scope | None:
     if not words:
         return None
     word = words[-1] if words[-1] in BEHIND_SET else words[0]
-    return SCOPES.get(word.partition(".")[0])
+    return SCOPES.get(word) or SCOPES.get(word.partition(".")[0])
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from app.errors import (
     BadRequest,
@@ -45,7 +46,7 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "GET")
+        allowed = ", ".join(_allowed(request)) or "GET"
         refusal = MethodNotAllowed(f"{shorten(request.method, 20)} is not answered here; use {allowed}.")
         response = problem(refusal, request.state.request_id)
         response.headers["Allow"] = allowed  # RFC 9110, 15.5.6
@@ -56,6 +57,12 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         )
     told = NotFound(f"There is no {shorten(request.url.path)!r} here; /docs lists the routes.")
     return problem(told, request.state.request_id)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Methods of all routes of this path: Starlette's answer names those of the first one only."""
+    routes = [each for each in request.app.router.routes if each.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for each in routes for method in getattr(each, "methods", None) or ()})
 
 
 async def _answer_validation(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rasterio.crs import CRS
 from rasterio.transform import array_bounds
 from rasterio.warp import transform, transform_bounds
 from rasterio.windows import Window, from_bounds
@@ -34,7 +35,7 @@ def plan_grid(frame: Frame, headers: tuple[Header, ...]) -> Grid:
     if frame.crs is None:
         frame = replace(frame, crs=_finest(headers).crs)
     crs = frame.crs or frame.bounds_crs
-    bounds = _in_crs(frame)
+    bounds = _in_crs(frame, headers)
     if frame.aligned:
         bounds = _aligned(bounds, frame, headers)
     if frame.width is not None and frame.height is not None:
@@ -69,7 +70,7 @@ def _whole(frame: Frame, header: Header) -> Grid:
     return Grid(crs=frame.crs, bounds=(left, bottom, right, top), width=width, height=height)
 
 
-def _in_crs(frame: Frame) -> Bounds:
+def _in_crs(frame: Frame, headers: Sequence[Header]) -> Bounds:
     assert frame.bounds is not None
     if frame.crs is None or frame.bounds_crs is None or frame.crs == frame.bounds_crs:
         return frame.bounds
@@ -77,9 +78,36 @@ def _in_crs(frame: Frame) -> Bounds:
         left, bottom, right, top = transform_bounds(frame.bounds_crs, frame.crs, *frame.bounds, densify_pts=21)
     except NO_WAY as err:
         raise BadRequest(f"The bounds {frame.bounds} cannot be transformed to {frame.crs}.") from err
-    if not all(map(math.isfinite, (left, bottom, right, top))) or left >= right or bottom >= top:
-        raise BadRequest(f"The bounds {frame.bounds} have no place in {frame.crs}.")
-    return (left, bottom, right, top)
+    bounds = (left, bottom, right, top)
+    if not all(map(math.isfinite, bounds)) or left >= right or bottom >= top or _lost_a_source(frame, bounds, headers):
+        raise BadRequest(
+            f"The bounds {frame.bounds} have no place in {frame.crs}; ask for a smaller box, or for a picture in "
+            "another CRS (dst_crs=EPSG:4326)."
+        )
+    return bounds
+
+
+def _lost_a_source(frame: Frame, bounds: Bounds, headers: Sequence[Header]) -> bool:
+    """Whether a source lies in the box that was asked for, and not in what PROJ made of that, as UTM of the world."""
+    assert frame.bounds is not None
+    for header in headers:
+        if header.crs != frame.crs or _touch(bounds, _upright(header.bounds)):
+            continue
+        try:
+            inside = transform_bounds(header.crs, frame.bounds_crs, *_upright(header.bounds), densify_pts=21)
+        except NO_WAY:
+            continue
+        if _contains(frame.bounds, inside):
+            return True
+    return False
+
+
+def _touch(one: Bounds, other: Bounds) -> bool:
+    return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]
+
+
+def _contains(outer: Bounds, inner: Bounds) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def _aligned(bounds: Bounds, frame: Frame, headers: Sequence[Header]) -> Bounds:
@@ -155,14 +183,20 @@ def overlaps(grid: Grid, header: Header) -> bool:
     """Whether the grid touches the source; True where PROJ cannot tell."""
     if grid.crs is None or header.crs is None or _has_point_inside(grid, header):
         return True
+    source = _upright(header.bounds)
+    # The world in UTM has finite bounds that mean nothing; the source in the world's CRS tells more.
+    return _touches(grid.bounds, grid.crs, header.crs, source) or _touches(source, header.crs, grid.crs, grid.bounds)
+
+
+def _touches(bounds: Bounds, crs: CRS, other_crs: CRS, other: Bounds) -> bool:
+    """Whether a box touches another one of another CRS; True where PROJ cannot tell."""
     try:
-        left, bottom, right, top = transform_bounds(grid.crs, header.crs, *grid.bounds, densify_pts=21)
+        left, bottom, right, top = transform_bounds(crs, other_crs, *bounds, densify_pts=21)
     except NO_WAY:
         return True
     if not all(map(math.isfinite, (left, bottom, right, top))):
         return True
-    west, south, east, north = _upright(header.bounds)
-    return bool(left < east and right > west and bottom < north and top > south)
+    return _touch((left, bottom, right, top), other)
 
 
 def _has_point_inside(grid: Grid, header: Header) -> bool:

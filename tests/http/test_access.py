@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,6 +21,7 @@ from rasterio.transform import from_origin
 
 from app.access.keys import Scope, new_key
 from app.access.signature import Kind, Signer, sign_url
+from app.api.access import SCOPES
 from app.settings import Settings
 from tests.problems import problem_of
 from tests.serving import serving
@@ -31,6 +33,7 @@ TILES_KEY, TILES_ONLY = new_key("map", [Scope.TILES])
 METRICS_KEY, METRICS_ONLY = new_key("prometheus", [Scope.METRICS])
 ENTRIES = (ALL.entry, TILES_ONLY.entry, METRICS_ONLY.entry)
 
+DOCS = Path(__file__).parents[2] / "docs"
 ITEM = {"url": "item.json", "assets": "a"}
 TILE = "/stac/tiles/8/128/127.png"
 """Inside the raster of ``folder``."""
@@ -139,13 +142,34 @@ def test_a_key_opens_its_scope_and_no_other(keyed):
     assert get(keyed, "/metrics", headers=bearer(METRICS_KEY)).status_code == 200
 
 
+def test_the_page_of_scopes_names_every_word():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", (DOCS / "access.md").read_text(), re.MULTILINE))
+    for word, scope in SCOPES.items():
+        assert f"`{word}`" in rows[scope], word
+
+
+def test_a_tiles_key_follows_the_links_of_its_tileset(keyed):
+    body = get(keyed, "/stac/tiles/WebMercatorQuad", access_token=TILES_KEY).json()
+    for link in body["links"]:
+        if "{" not in link["href"]:
+            assert ask(link["href"], allow_redirects=False).status_code in (200, 307), link["href"]
+
+
 def test_probes_and_pages_need_no_key(keyed):
-    for path in ("/livez", "/readyz", "/healthz", "/", "/docs", "/openapi.json", "/favicon.ico", "/viewer/page.js"):
+    for path in ("/livez", "/readyz", "/healthz", "/", "/docs", "/openapi.json", "/favicon.ico", "/viewer/page.js",
+                 "/tileMatrixSets", "/colorMaps/viridis", "/algorithms", "/indices", "/conformance"):  # fmt: skip
         assert ask(keyed + path).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "path", ["/viewer/../metrics", "/viewer/%2e%2e/metrics", "/viewer/..%2fmetrics", "/docs/../metrics"]
+    "path",
+    [
+        "/viewer/../metrics",
+        "/viewer/%2e%2e/metrics",
+        "/viewer/..%2fmetrics",
+        "/docs/../metrics",
+        "/colorMaps/../metrics",
+    ],
 )
 def test_an_open_folder_is_no_way_around(keyed, path):
     """As written: a client would shorten it."""
@@ -307,6 +331,25 @@ def test_the_signature_of_a_template_opens_nothing_else(template, found, put):
     url = fill(template)
     assert found in url
     refused(ask(url.replace(found, put, 1)), 403, "access-denied")
+
+
+@pytest.mark.parametrize(
+    "path", ["/stac/tiles", "/stac/tiles/WebMercatorQuad", "/stac/WMTSCapabilities.xml", "/stac/renders", "/stac/info"]
+)
+def test_the_links_of_a_signed_document_open(signing, path):
+    """Those without places to fill in, but for the page, which asks for more than one document has."""
+    written = ask(signed(signing, path))
+    assert written.status_code == 200
+    found = re.findall(r'"(http[^"{]*[?&;]sig=[^"{]*)"', written.text)
+    if path not in ("/stac/renders", "/stac/info"):
+        assert found
+    for href in map(unescape, found):
+        assert (ask(href).status_code == 403) == ("map.html" in href), href
+
+
+@pytest.mark.parametrize("path", ["/stac/map.html", "/stac/viewer", "/stac/WebMercatorQuad/map.html"])
+def test_the_page_is_not_opened_by_a_signature(signing, path):
+    assert "with a key" in refused(ask(signed(signing, path), allow_redirects=False), 403, "access-denied")
 
 
 def test_a_template_ends_with_the_url_it_came_from(signing):

@@ -58,8 +58,6 @@ def test_the_picture_of_a_colormap_runs_from_its_first_colour_to_its_last(sample
 @pytest.mark.parametrize(
     ("path", "query", "word"),
     [
-        ("/tileMatrixSets/WebMercatorQuat", {}, "WebMercatorQuad"),
-        ("/colorMaps/virids", {}, "viridis"),
         ("/colorMaps/viridis", {"format": "npy"}, "format of pictures"),
         ("/colorMaps/viridis", {"format": "png", "width": 100_000}, "1 to 2048"),
         ("/colorMaps/viridis", {"format": "png", "orientation": "up"}, "vertical"),
@@ -69,4 +67,19 @@ def test_the_picture_of_a_colormap_runs_from_its_first_colour_to_its_last(sample
 def test_what_is_wrong_is_said(sample_server: str, path: str, query: dict[str, object], word: str) -> None:
     answer = get(sample_server, path, **query)
     assert answer.status_code == 400
+    assert word in problem_of(answer)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/tileMatrixSets/WebMercatorQuat", "WebMercatorQuad"),
+        ("/colorMaps/virids", "viridis"),
+        ("/algorithms/hilshade", "hillshade"),
+        ("/indices/ndv", "ndvi"),
+    ],
+)
+def test_what_a_path_names_and_is_not_there_is_not_found(sample_server: str, path: str, word: str) -> None:
+    answer = get(sample_server, path)
+    assert (answer.status_code, problem_of(answer)["type"]) == (404, "not-found")
     assert word in problem_of(answer)["detail"]

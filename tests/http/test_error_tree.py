@@ -106,6 +106,13 @@ def test_an_unknown_route_is_not_found(base, path):
     assert problem_of(requests.get(base + path, timeout=10))["type"] == "not-found"
 
 
+def test_all_methods_of_a_path_are_allowed(base):
+    """Routes of one method each share it."""
+    response = requests.put(f"{base}/stac/statistics", timeout=10)
+    assert response.headers["Allow"] == "GET, POST"
+    assert "use GET, POST" in problem_of(response)["detail"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_another_method_is_refused(base, method):
     response = requests.request(method, f"{base}/cog/info", timeout=10)

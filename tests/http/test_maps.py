@@ -209,6 +209,24 @@ def test_what_is_wrong_is_said(ask: Ask, query: dict[str, object], status: int, 
     assert word in problem_of(answer)["detail"]
 
 
+@pytest.mark.parametrize(
+    "bbox", ["-180,-90,180,90", "-179,-90,179,90", "-180,-90,179,89", "-180,-85,180,85", "0,-90,180,90"]
+)
+def test_the_world_holds_the_data(ask: Ask, bbox: str):
+    """UTM has bounds for the poles, but wrong ones."""
+    shown = {"assets": "visual", "max_size": 64, "f": "png"}
+    assert ask(f"/stac/crop/{bbox}.png", **shown).status_code == 200
+    assert ask("/stac/map", bbox=bbox, crs="EPSG:4326", **shown).status_code == 200
+    own = ask("/stac/map", bbox=bbox, **shown)
+    assert own.status_code == 200 or "ask for a smaller box" in problem_of(own)["detail"]
+
+
+def test_a_box_in_the_order_of_its_crs_is_told_as_it_was_written(ask: Ask):
+    told = problem_of(ask("/stac/map", bbox="30.8,29.45,30.7,29.52", **{"bbox-crs": "[EPSG:4326]"}, f="png"))["detail"]
+    assert "bbox='30.8,29.45,30.7,29.52'" in told
+    assert "miny,minx,maxy,maxx" in told
+
+
 @pytest.mark.parametrize("path", ["map", "viewer", "map.html", "WebMercatorQuad/map.html"])
 def test_head_is_answered_with_the_headers_of_get(ask: Ask, path: str):
     get = ask(f"/cog/{path}", width=32)

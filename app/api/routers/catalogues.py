@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from app.api.dataset import runtime
 from app.api.dialect import FORMAT, HEIGHT, ORIENTATION, STRICT, WIDTH, documented
 from app.api.links import TILING_SCHEME
 from app.api.matrix_sets import find_tms, matrix_sets
+from app.api.missing import of_path
 from app.api.origin import base_url
 from app.api.params import parse_format
 from app.api.query import Query, read_query
@@ -39,7 +41,7 @@ async def tile_matrix_sets(request: Request) -> Response:
 @router.get("/tileMatrixSets/{tms}")
 async def tile_matrix_set(request: Request, tms: str) -> Response:
     """One tile matrix set, as OGC 17-083r4 writes it."""
-    return _json(find_tms(request, tms).model_dump(exclude_none=True, mode="json"))
+    return _json(of_path(partial(find_tms, request), tms).model_dump(exclude_none=True, mode="json"))
 
 
 @router.get("/colorMaps")
@@ -55,7 +57,7 @@ async def colormap(request: Request, color_map: str) -> Response:
     """One colormap: value to red, green, blue, alpha; with `format=png` a picture of it."""
     strict = runtime(request).settings.strict
     query = read_query(request.scope["query_string"].decode("latin-1"), RAMP, strict=strict)
-    table = named_colormap(color_map)
+    table = of_path(named_colormap, color_map)
     # "json" is what is answered without a format, and no format of pictures.
     format = None if query.text("format") == "json" else parse_format(query, None)
     return json_response(query, _written(table)) if format is None else _ramp(query, table, format)
@@ -72,7 +74,7 @@ async def algorithms(request: Request) -> Response:
 @router.get("/algorithms/{algorithm}")
 async def algorithm(algorithm: str) -> Response:
     """One algorithm: what it takes and makes, and its parameters as JSON schemas."""
-    return JSONResponse(algorithm_body(find_algorithm(algorithm)))
+    return JSONResponse(algorithm_body(of_path(find_algorithm, algorithm)))
 
 
 def _ramp(query: Query, table: ColormapTable, format: Format) -> Response:

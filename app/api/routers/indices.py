@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from app.api.missing import of_path
 from app.api.origin import base_url
 from app.api.params import find_index
 from app.compute.expression import compile_expression
@@ -26,7 +27,7 @@ async def indices(request: Request) -> Response:
 @router.get("/indices/{name}")
 async def index(request: Request, name: str) -> Response:
     """One index."""
-    return JSONResponse(index_body(find_index(name), base_url(request)))
+    return JSONResponse(index_body(of_path(find_index, name), base_url(request)))
 
 
 def index_body(index: Index, base: str) -> dict[str, Any]:

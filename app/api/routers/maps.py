@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from rasterio.crs import CRS
 
 from app.api.accept import VARY, accepted, prefers_html
-from app.api.access import handed_on
+from app.api.access import handed_on, is_signed
 from app.api.crs import is_northing_first, is_written_by_ogc
 from app.api.dataset import dataset_ref, query_of
 from app.api.dialect import MAP, TILEJSON, TILEJSON_OF_SET, documented
@@ -19,6 +20,7 @@ from app.api.params import PREVIEW_SIZE, WGS84, parse_bounds, parse_crs
 from app.api.query import Query
 from app.api.route import PlainRoute
 from app.api.routers.crops import answer_picture
+from app.errors import AccessDenied, BadRequest
 from app.model.grid import Bounds, Frame
 from app.model.request import DatasetKind, Format
 
@@ -71,7 +73,15 @@ async def viewer(request: Request, ds: DatasetKind) -> Response:
 
 
 def to_page(request: Request, ds: DatasetKind, query: Query) -> Response:
-    """Send a browser to the page; what it is to show stands behind ``#``, which it keeps to itself."""
+    """Send a browser to the page; what it is to show stands behind ``#``, which it keeps to itself.
+
+    Raises:
+        AccessDenied: The caller was let in by a signature, which is of one query; the page asks many.
+    """
+    if is_signed(request):
+        raise AccessDenied(
+            "A signature opens one document and its links, and the page asks for more; open it with a key."
+        )
     asked = [(name, value) for name, value in request.query_params.multi_items() if name not in NOT_SHOWN]
     options = handed_on(request, "/", asked)
     assets = list(query.all("assets"))
@@ -106,8 +116,16 @@ def _bounds(query: Query) -> Bounds | None:
         words = [*words[:2], *words[3:5]]
     epsg = crs.to_epsg()
     if len(words) == 4 and is_written_by_ogc(query.text("coord_crs")) and _has_ogc_order(query, epsg):
-        words = [words[1], words[0], words[3], words[2]]
+        return _northing_first(words, crs)
     return parse_bounds(",".join(words), crs)
+
+
+def _northing_first(words: list[str], crs: CRS) -> Bounds:
+    try:
+        return parse_bounds(",".join((words[1], words[0], words[3], words[2])), crs)
+    except BadRequest as error:  # in the order in which it was written
+        told = "is not a box in the order of the axes of its CRS; write miny,minx,maxy,maxx"
+        raise BadRequest.of("bbox", ",".join(words), told) from error
 
 
 def _has_ogc_order(query: Query, epsg: int | None) -> bool:
