@@ -20,7 +20,15 @@ from rasterio.warp import transform_bounds
 
 from app.access.signature import Signer, sign_url
 from app.settings import Settings
-from tests.ogc import faults_of_capabilities, faults_of_json, layers_of, limits_of, template_of
+from tests.ogc import (
+    TILE_MATRIX_SET,
+    TILESET,
+    faults_of_capabilities,
+    faults_of_json,
+    layers_of,
+    limits_of,
+    template_of,
+)
 from tests.problems import problem_of
 from tests.serving import serving
 
@@ -66,7 +74,7 @@ def test_the_list_has_the_sets_that_reach_the_data_and_leads_to_each(ask: Ask, p
         set(library.list()) - FAR_AWAY
     )
     for each in body["tilesets"]:
-        assert faults_of_json(each, "tileSet.json") == []
+        assert faults_of_json(each, TILESET) == []
         [full] = links(each, "http://www.opengis.net/def/rel/ogc/1.0/tileset")
         told = requests.get(full["href"], timeout=30).json()
         assert {name: told[name] for name in each if name != "links"} == {
@@ -77,7 +85,7 @@ def test_the_list_has_the_sets_that_reach_the_data_and_leads_to_each(ask: Ask, p
 @pytest.mark.parametrize("name", sorted(set(library.list()) - FAR_AWAY))
 def test_a_tileset_is_valid_and_its_tiles_are_there(ask: Ask, name: str):
     body = ask(f"/stac/tiles/{name}", assets="visual").json()
-    assert faults_of_json(body, "tileSet.json") == []
+    assert faults_of_json(body, TILESET) == []
     [scheme] = links(body, TILING_SCHEME)
     tms = TileMatrixSet.model_validate(requests.get(scheme["href"], timeout=30).json())
     assert body["crs"] == tms.model_dump(mode="json")["crs"]
@@ -199,7 +207,7 @@ def test_a_set_of_ones_own_is_listed_and_has_tiles_and_documents(nile: tuple[str
     assert "Nile36" in {each["id"] for each in listed}
     told = requests.get(f"{base}/tileMatrixSets/Nile36", timeout=30).json()
     assert TileMatrixSet.model_validate(told).model_dump() == NILE.model_dump()
-    assert faults_of_json(told, "tileMatrixSet.json") == []
+    assert faults_of_json(told, TILE_MATRIX_SET) == []
     body = get("/cog/tiles/Nile36").json()
     assert "tileMatrixSetURI" not in body
     tile = requests.get(filled(links(body, "item")[0]["href"], body["tileMatrixSetLimits"][-1]), timeout=30)
@@ -213,7 +221,7 @@ def test_a_set_of_ones_own_is_listed_and_has_tiles_and_documents(nile: tuple[str
 @pytest.mark.parametrize("name", library.list())
 def test_every_tile_matrix_set_is_valid_by_its_schema(sample_server: str, name: str):
     answer = requests.get(f"{sample_server}/tileMatrixSets/{name}", timeout=30)
-    assert faults_of_json(answer.json(), "tileMatrixSet.json") == []
+    assert faults_of_json(answer.json(), TILE_MATRIX_SET) == []
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
