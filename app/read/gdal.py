@@ -46,7 +46,7 @@ from app.read.foreseen import Foreseen
 from app.read.ifd import overview_sizes, require_few_directories
 from app.read.opacity import to_opacity
 from app.read.opener import open_dataset
-from app.read.reader import GENERAL, Explained, Piece, naming, ready
+from app.read.reader import GENERAL, Explained, Look, Piece, naming, ready
 from app.read.threads import GdalThreads
 
 T = TypeVar("T")
@@ -106,6 +106,17 @@ class GdalReader:
     async def info(self, source: Source) -> dict[str, Any]:
         """Describe a source as rio-tiler's ``Info`` does."""
         return await self._look(source, describe)
+
+    async def look(self, source: Source, ask: Look[T]) -> T:
+        """Ask a file about itself as it is; it need have no place on a map."""
+
+        def once(opened: BlockingSource) -> T:
+            require_few_directories(opened)
+            with open_dataset(opened) as dataset:
+                _require_modest(dataset, source.name)
+                return ask(dataset, opened)
+
+        return await self._run(source, self._threads.look, once)
 
     async def _look(self, source: Source, step: Step[T]) -> T:
         """Do a step that reads no pixels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from rasterio.io import DatasetReader
 
@@ -11,8 +12,19 @@ from app.errors import UpstreamUnusable
 from app.net.source import BlockingSource
 
 IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
+ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 278, 322, 323
+ENTRIES_MAX = 256
+"""Entries of a directory that are looked at; there are about a hundred tags."""
 DIRECTORIES_MAX = 256
 """Levels, masks and pages of one file; for 3000 of them GDAL takes 20 s."""
+
+
+class Block(NamedTuple):
+    """A tile, or a strip, which is as wide as the image."""
+
+    rows: int
+    columns: int
+    is_tile: bool
 
 
 def overview_sizes(source: BlockingSource, dataset: DatasetReader) -> Iterator[tuple[int, int]]:
@@ -30,7 +42,28 @@ def overview_sizes(source: BlockingSource, dataset: DatasetReader) -> Iterator[t
 
 
 def directory_size(source: BlockingSource, offset: int) -> tuple[int, int]:
-    """Read width and height from the image file directory at ``offset`` (TIFF 6.0, section 2; BigTIFF).
+    """Read width and height from the image file directory at ``offset``.
+
+    Raises:
+        UpstreamUnusable: There is no directory with a size.
+    """
+    # Tags are sorted, so the size stands among the first three: NewSubfileType, ImageWidth, ImageLength.
+    values = directory_values(source, offset, 4)
+    return values[IMAGE_WIDTH], values[IMAGE_LENGTH]
+
+
+def directory_block(source: BlockingSource, offset: int) -> Block:
+    """Read how the directory at ``offset`` cuts its image; raises as ``directory_size``."""
+    values = directory_values(source, offset, ENTRIES_MAX)
+    rows, columns = values.get(TILE_LENGTH), values.get(TILE_WIDTH)
+    if rows and columns:
+        return Block(rows, columns, True)
+    height = values[IMAGE_LENGTH]
+    return Block(min(values.get(ROWS_PER_STRIP) or height, height), values[IMAGE_WIDTH], False)
+
+
+def directory_values(source: BlockingSource, offset: int, entries_max: int) -> dict[int, int]:
+    """Read tags and their values (of arrays, where they are) from a directory (TIFF 6.0, section 2; BigTIFF).
 
     Raises:
         UpstreamUnusable: There is no directory with a size.
@@ -42,13 +75,14 @@ def directory_size(source: BlockingSource, offset: int) -> tuple[int, int]:
     head = struct.calcsize(count_code)
     try:
         [count] = struct.unpack(order + count_code, source.read(offset, head))
-        # Tags are sorted, so the size stands among the first three: NewSubfileType, ImageWidth, ImageLength.
-        entries = source.read(offset + head, entry_size * min(count, 4))
+        entries = source.read(offset + head, entry_size * min(count, entries_max))
         starts = range(0, len(entries), entry_size)
-        sizes = dict(_entry(entries[at : at + entry_size], order, value_at) for at in starts)
-        return sizes[IMAGE_WIDTH], sizes[IMAGE_LENGTH]
-    except (struct.error, KeyError) as err:
-        raise UpstreamUnusable(f"{source.name} is broken: an overview has no size.") from err
+        values = dict(_entry(entries[at : at + entry_size], order, value_at) for at in starts)
+    except struct.error:
+        values = {}
+    if not (values.get(IMAGE_WIDTH) and values.get(IMAGE_LENGTH)):
+        raise UpstreamUnusable(f"{source.name} is broken: an overview has no size.")
+    return values
 
 
 def require_few_directories(source: BlockingSource) -> None:
