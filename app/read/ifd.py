@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rasterio.io import DatasetReader
@@ -13,8 +13,11 @@ from app.net.source import BlockingSource
 
 IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
 ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 278, 322, 323
-ENTRIES_MAX = 256
-"""Entries of a directory that are looked at; there are about a hundred tags."""
+ASCII, GDAL_METADATA = 2, 42112
+ENTRIES_MAX = 4096
+"""Tags of a directory; there are about a hundred different ones."""
+TEXT_MAX = 512 * 1024
+"""Characters of a text. Of 20 MB of metadata GDAL makes 300 000 items, and looks for each among all before: minutes."""
 DIRECTORIES_MAX = 256
 """Levels, masks and pages of one file; for 3000 of them GDAL takes 20 s."""
 
@@ -85,26 +88,38 @@ def directory_values(source: BlockingSource, offset: int, entries_max: int) -> d
     return values
 
 
-def require_few_directories(source: BlockingSource) -> None:
+def require_modest_directories(source: BlockingSource) -> None:
     """Follow the chain of directories as far as it may go: GDAL reads each of them, and looks for it among all others.
 
     Raises:
-        UpstreamUnusable: The chain is longer, or leads back into itself.
+        UpstreamUnusable: The chain is longer, or leads back into itself, or holds more than GDAL should read.
     """
     start = source.read(0, 16)
     order, big = ("<" if start[:2] == b"II" else ">"), start[2:4] in (b"+\0", b"\0+")
-    count_code, offset_code, entry_size = ("Q", "Q", 20) if big else ("H", "I", 12)
-    head, link = struct.calcsize(count_code), struct.calcsize(offset_code)
+    count_code, offset_code, entry_codes = ("Q", "Q", "2H2Q") if big else ("H", "I", "2H2I")
+    head, link, entry_size = (struct.calcsize(order + codes) for codes in (count_code, offset_code, entry_codes))
     try:
         [offset] = struct.unpack_from(order + offset_code, start, 8 if big else 4)
         for _ in range(DIRECTORIES_MAX):
             if not offset:
                 return
             [count] = struct.unpack(order + count_code, source.read(offset, head))
-            [offset] = struct.unpack(order + offset_code, source.read(offset + head + count * entry_size, link))
+            if count > ENTRIES_MAX:
+                raise UpstreamUnusable(
+                    f"{source.name} has a directory of {count} tags, {ENTRIES_MAX} are read at most."
+                )
+            entries = source.read(offset + head, count * entry_size + link)
+            [offset] = struct.unpack(order + offset_code, entries[count * entry_size :])
+            _require_short_texts(source, struct.iter_unpack(order + entry_codes, entries[: count * entry_size]))
     except struct.error:
         return  # cut off: GDAL says what is wrong with it
     raise UpstreamUnusable(f"{source.name} has more than {DIRECTORIES_MAX} directories; a COG has about ten.")
+
+
+def _require_short_texts(source: BlockingSource, entries: Iterable[tuple[int, ...]]) -> None:
+    for tag, kind, length, _ in entries:
+        if (kind == ASCII or tag == GDAL_METADATA) and length > TEXT_MAX:
+            raise UpstreamUnusable(f"{source.name} has a tag of {length} characters, {TEXT_MAX} are read at most.")
 
 
 def _entry(entry: bytes, order: str, value_at: int) -> tuple[int, int]:

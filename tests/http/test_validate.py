@@ -149,6 +149,18 @@ def test_what_is_no_tiff_is_a_problem(server: Server) -> None:
     assert problem_of(server.ask("missing.tif"))["status"] == 424
 
 
+@pytest.mark.parametrize("path", ["/cog/validate", "/cog/stac"])
+def test_a_source_that_hangs_is_left_at_the_deadline(folder: Path, path: str) -> None:
+    with upstream(folder) as files, serving(impatient(files)) as base:
+        files.fault("/cog.tif", hang_at=1000)
+        answer = requests.get(base + path, {"url": files.url("/cog.tif")}, timeout=30)
+        assert problem_of(answer)["status"] == 504
+
+
+def impatient(files: Upstream) -> Settings:
+    return Settings(allow_hosts=files.host, tile_deadline_s=1, crop_deadline_s=1)
+
+
 @needs_shared
 @pytest.mark.parametrize("name", RASTERS)
 def test_real_rasters_that_say_to_be_cogs_are_and_strips_are_not(name: str, real: str) -> None:
