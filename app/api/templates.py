@@ -9,7 +9,7 @@ from fastapi import Request
 
 from app.api.access import handed_on
 from app.api.dataset import dataset_ref
-from app.api.dialect import MAXZOOM, MINZOOM, SCALE, TILE_FORMAT, TILE_SCALE, TMS, USE_EPSG, ZOOMS
+from app.api.dialect import FORMAT, MAXZOOM, MINZOOM, SCALE, TILE_FORMAT, TILE_SCALE, TMS, USE_EPSG, ZOOMS
 from app.api.origin import base_url
 from app.api.params import parse_selection, parse_style
 from app.api.query import Query
@@ -22,6 +22,10 @@ PLACES = "{z}/{x}/{y}"
 """Of the tile in the path, as XYZ programs write them."""
 EMPTY_BLANK = {"empty": "blank"}
 """The one answer to a tile without data that all map clients take."""
+
+JSON = "json"
+OF_DOCUMENT = frozenset((name, JSON) for name in (FORMAT.name, *FORMAT.aliases))
+"""How a caller asks for the document itself as JSON, and not for tiles in a format."""
 
 OWN = frozenset(
     name
@@ -59,7 +63,8 @@ def tile_template(
 
 def own_pairs(request: Request) -> Pairs:
     """The caller's query as it was written, without what is meant for the document that is asked for."""
-    return [(name, value) for name, value in request.query_params.multi_items() if name not in OWN]
+    pairs = request.query_params.multi_items()
+    return [pair for pair in pairs if pair[0] not in OWN and pair not in OF_DOCUMENT]
 
 
 def survey_request(request: Request, ds: DatasetKind, query: Query, format: Format | None) -> ImageRequest:

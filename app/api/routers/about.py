@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import DATASET, INFO, VALIDATE, documented
-from app.api.geojson import GEOJSON, geometry_of
+from app.api.geojson import GEOJSON
 from app.api.params import parse_selection
 from app.api.responses import json_response
 from app.api.route import PlainRoute
@@ -15,6 +15,7 @@ from app.model.request import DatasetKind
 from app.pipeline.about import describe, describe_place, find_bounds, list_assets
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.validation import validate
+from app.plan.footprint import polygon
 
 router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 
@@ -36,7 +37,7 @@ async def info_geojson(request: Request, ds: DatasetKind) -> Response:
     query = query_of(request, ds, INFO)
     async with allowance(rt, Cost.TILE):
         bounds, body = await describe_place(rt, dataset_ref(request, ds, query), parse_selection(query))
-    feature = {"type": "Feature", "bbox": list(bounds), "geometry": geometry_of(bounds), "properties": body}
+    feature = {"type": "Feature", "bbox": list(bounds), "geometry": polygon(bounds), "properties": body}
     return json_response(query, feature, media_type=GEOJSON)
 
 

@@ -12,15 +12,16 @@ from morecantile import TileMatrixSet
 
 from app.api.access import handed_on
 from app.api.dataset import query_of, runtime
-from app.api.dialect import TILE_OF_SET, TILESETS, documented
+from app.api.dialect import FORMAT, TILE_OF_SET, TILESETS, documented
 from app.api.layers import without_tiles
 from app.api.links import TILESET, TILING_SCHEME, link
 from app.api.matrix_sets import find_tms, matrix_sets
 from app.api.origin import base_url
+from app.api.query import Query
 from app.api.renders import with_render
 from app.api.responses import json_response
 from app.api.route import PlainRoute
-from app.api.templates import EMPTY_BLANK, Pairs, own_pairs, survey_request, tile_template
+from app.api.templates import EMPTY_BLANK, JSON, OF_DOCUMENT, Pairs, own_pairs, survey_request, tile_template
 from app.api.tiles import read_tile_options, zooms_asked
 from app.model.request import DatasetKind, Format
 from app.pipeline.allowance import Cost, allowance
@@ -41,7 +42,7 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 @router.get("/{ds:dataset}/tiles", openapi_extra=documented(TILE_OF_SET))
 async def tilesets(request: Request, ds: DatasetKind) -> Response:
     """Tilesets of the dataset: one for each tile matrix set in which it has a place."""
-    rt, query = runtime(request), query_of(request, ds, TILE_OF_SET)
+    rt, query = runtime(request), _query_of_tiles(query_of(request, ds, TILE_OF_SET))
     query = await with_render(request, ds, query)
     options = read_tile_options(query, rt.settings, None, None)
     sets = matrix_sets(request)
@@ -56,7 +57,7 @@ async def tilesets(request: Request, ds: DatasetKind) -> Response:
 @router.get("/{ds:dataset}/tiles/{tms}", openapi_extra=documented(TILESETS))
 async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     """The tileset of one tile matrix set: bounding box, limits of rows and columns, and a template of its tiles."""
-    rt, query = runtime(request), query_of(request, ds, TILESETS)
+    rt, query = runtime(request), _query_of_tiles(query_of(request, ds, TILESETS))
     query = await with_render(request, ds, query)
     matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, None, None)
     low, high = zooms_asked(query)
@@ -68,6 +69,14 @@ async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     # Limits of zooms that were asked for here are not known to the tiles.
     empty = LIMITS if low is None and high is None else EMPTY_BLANK
     return json_response(query, _tileset(request, ds, seen, found, empty))
+
+
+def _query_of_tiles(query: Query) -> Query:
+    """Leave out ``f=json``, which clients of OGC API write: it is about this document, and not about its tiles."""
+    if query.text(FORMAT.name) != JSON:
+        return query
+    values = {name: value for name, value in query.values.items() if name != FORMAT.name}
+    return Query(values, query.spelling, query.ignored)
 
 
 def _entry(request: Request, ds: DatasetKind, seen: Survey, tms: TileMatrixSet) -> dict[str, Any]:
@@ -136,5 +145,6 @@ def _scheme(request: Request, tms: TileMatrixSet) -> dict[str, Any]:
 
 def _href(request: Request, path: str) -> str:
     """Absolute URL of another route of the same dataset, with the caller's query."""
-    pairs = handed_on(request, path, request.query_params.multi_items())
+    asked = [pair for pair in request.query_params.multi_items() if pair not in OF_DOCUMENT]
+    pairs = handed_on(request, path, asked)
     return f"{base_url(request)}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
