@@ -18,6 +18,7 @@ from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import (
     about,
+    authoring,
     catalogues,
     conformance,
     crops,
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         about,
         statistics,
         renders,
+        authoring,
         tilesets,
         wmts,
         maps,

@@ -144,6 +144,8 @@ def parameters_page() -> str:
         "shape statistics": parameters.SHAPE_STATISTICS,
         "asset statistics, metadata": parameters.ASSET_STATISTICS,
         "info": parameters.INFO,
+        "COG validation": parameters.VALIDATE,
+        "item of a COG": parameters.AUTHOR,
         "bounds, assets": parameters.DATASET,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 import numpy as np
 import simplejpeg
 
-SHORT, LONG = 3, 4
+ASCII, SHORT, LONG = 2, 3, 4
 LZW, JPEG, DEFLATE, ZSTD = 5, 7, 8, 50000
 
 
@@ -74,6 +74,8 @@ def hostile_tiffs() -> dict[str, bytes]:
         "a-cut-directory": tiff(64, 64)[:60],
         "only-a-signature": b"II*\0",
         "a-directory-far-away": b"II*\0\xff\xff\xff\x7f" + bytes(100),
+        "a-directory-of-60000-tags": tiff(64, 64)[:8] + struct.pack("<H", 60_000) + bytes(720_004),
+        "100000-items-of-metadata": with_metadata(100_000),
         "corners-beyond-any-system": tiff(64, 64, pixel_scale=1e300),
         "corners-at-infinity": tiff(64, 64, pixel_scale=float("inf")),
         "corners-nowhere": tiff(64, 64, pixel_scale=float("nan")),
@@ -93,6 +95,18 @@ def hostile_blocks() -> dict[str, bytes]:
         "a-mask-of-another-size": with_mask(64, side=32),
         "fewer-blocks-than-it-needs": tiff(1000, 1000, compression=DEFLATE, data=b"\xff" * 100, pixel_scale=1),
     }
+
+
+def with_metadata(items: int) -> bytes:
+    """A good raster, whose tag of GDAL's metadata has so many items."""
+    text = b"".join(b'<Item name="%x">0</Item>' % number for number in range(items))
+    text = b"<GDALMetadata>" + text + b"</GDALMetadata>\0"
+    good = tiff(64, 64)
+    [count] = struct.unpack_from("<H", good, 8)
+    entries, data = good[10 : 10 + 12 * count], good[14 + 12 * count :]
+    entries = entries.replace(struct.pack("<I", 14 + 12 * count), struct.pack("<I", 26 + 12 * count))
+    metadata = struct.pack("<2H2I", 42112, ASCII, len(text), 26 + 12 * count + len(data))
+    return good[:8] + struct.pack("<H", count + 1) + entries + metadata + bytes(4) + data + text
 
 
 def with_mask(tile: int, side: int = 64) -> bytes:

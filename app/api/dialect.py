@@ -194,6 +194,9 @@ USE_EPSG = Parameter(
 )
 BBOX = Parameter("bbox", "Corners of the map: four numbers, in the order of `bbox-crs`.", "30.8,29.45,30.88,29.52")
 STRICT = Parameter("strict", "Refuse unknown parameters instead of ignoring them with a note.", "true", schema=BOOLEAN)
+STRICT_COG = Parameter(
+    "strict", "Count warnings as errors (and refuse unknown parameters).", "true", schema=BOOLEAN
+)  # fmt: skip
 COMPAT = Parameter("compat", "`2020` nests the values of a point per asset, as TiTiler 0.1 did.", values=("2020",))
 
 PERCENTILES = Parameter("p", "Percentiles, whole numbers 0 to 100 (2 and 98).", "2", repeats=True, schema=INTEGER)
@@ -230,6 +233,28 @@ WMTS_KVP = (
 )
 """Of OGC 07-057r7; their names may be written in any case."""
 
+ITEM = (
+    Parameter("datetime", "When: a date or time, or `start/end`, in UTC unless it says otherwise; else what the file "
+              "tells, else now.", "2019-07-01"),
+    Parameter("extensions", "Addresses of schemas that the item follows, too.", repeats=True),
+    Parameter("collection", "Id of the item's collection."),
+    Parameter("collection_url", "Where the collection is; else at its id."),
+    Parameter("id", "Id of the item; else the name of the file."),
+    Parameter("asset_name", "Key of the raster among the item's assets; `data` unless given.", "visual"),
+    Parameter("asset_roles", "Roles of the raster.", "data", repeats=True),
+    Parameter("asset_media_type", "Media type of the raster; `auto`: that of a GeoTIFF.", "auto"),
+    Parameter("asset_href", "Where the item says that the raster is; else at `url`, as it was asked for."),
+    Parameter("with_proj", "Tell of the grid (projection extension); true unless given.", "true", schema=BOOLEAN),
+    Parameter("with_raster", "Tell of values, with statistics (raster extension); true unless given.", "true",
+              schema=BOOLEAN),
+    Parameter("with_eo", "Name the bands (EO extension); true unless given.", "true", schema=BOOLEAN),
+    Parameter("geometry_densify", "Points added to each edge of the outline, so that it can bend; 0 unless given.", "8",
+              aliases=("geom_densify_pts",), schema=INTEGER),
+    Parameter("geometry_precision", "Decimals of the outline's coordinates; -1, all of them, unless given.", "6",
+              aliases=("geom_precision",), schema=INTEGER),
+)  # fmt: skip
+"""What an item of a raster says; the names are TiTiler's."""
+
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
@@ -248,6 +273,8 @@ PREVIEW = (*DATASET, RENDER, *READING, *COMPUTING, *STYLING, WIDTH, HEIGHT, MAX_
 POINT = (*DATASET, *READING, COORD_CRS, NUMBER_FORMAT, COMPAT)
 TILEJSON_OF_SET = tuple(parameter for parameter in TILEJSON if parameter is not TMS)
 INFO = (*DATASET, ASSETS)
+VALIDATE = (URL, STRICT_COG)
+AUTHOR = (*DATASET, *ITEM, MAX_SIZE)
 SIZES = (WIDTH, HEIGHT, MAX_SIZE)
 TALLY = (PERCENTILES, PMIN, PMAX, CATEGORICAL, CATEGORIES, HISTOGRAM_BINS, HISTOGRAM_RANGE)
 STATISTICS = (*DATASET, RENDER, *READING, *COMPUTING, *SIZES, *TALLY)

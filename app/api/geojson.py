@@ -18,7 +18,6 @@ from rasterio.crs import CRS
 from app.api.body import read_body
 from app.api.params import DEGREES_MAX, PROJECTED_MAX
 from app.errors import BadRequest, InvalidType, LimitExceeded
-from app.model.grid import Bounds
 from app.model.shape import Ring, Shape
 from app.runtime import Runtime
 from app.settings import Settings
@@ -89,19 +88,6 @@ def parse_features(raw: bytes, crs: CRS, settings: Settings, *, several: bool) -
     else:
         raise _wrong_type("type", kind, f"send a {'Feature or FeatureCollection' if several else 'Feature'}: {FEATURE}")
     return Features(document=document, is_collection=kind != "Feature", shapes=shapes)
-
-
-def geometry_of(bounds: Bounds) -> dict[str, Any]:
-    """The box in longitude and latitude; two, where it crosses the antimeridian (RFC 7946, 3.1.9)."""
-    left, bottom, right, top = bounds
-    if left <= right:
-        return {"type": "Polygon", "coordinates": _box(left, bottom, right, top)}
-    east_and_west = [_box(left, bottom, 180, top), _box(-180, bottom, right, top)]
-    return {"type": "MultiPolygon", "coordinates": east_and_west}
-
-
-def _box(left: float, bottom: float, right: float, top: float) -> list[list[list[float]]]:
-    return [[[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]]
 
 
 def _json(raw: bytes) -> Any:

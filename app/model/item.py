@@ -49,7 +49,7 @@ class Item:
     """A STAC item that was read from ``location``; compared by identity, so that choices can be remembered.
 
     Attributes:
-        bounds_wgs84: The item's ``bbox`` (2D), or the bounds of its geometry, or None.
+        bounds_wgs84: The item's ``bbox`` (2D), or None.
         attribution: Names of the providers, joined, or None.
         renders: Ways to show it by name, as the render extension writes them.
         size_bytes: Length of the document, for caches that count bytes.

@@ -6,7 +6,7 @@ What is in memory is found at once; a request that has to wait for a source hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from app.cache.flight import together
 from app.model.choice import Choice
@@ -15,7 +15,10 @@ from app.model.location import hosts_of
 from app.model.request import DatasetKind, DatasetRef, Selection
 from app.model.source import Header, Source
 from app.observe.record import step
+from app.read.reader import Look
 from app.runtime import Runtime
+
+T = TypeVar("T")
 
 
 async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
@@ -44,6 +47,13 @@ async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Heade
             return kept
         async with rt.admission.place(_hosts_of(sources)):
             return await rt.reader.headers(sources)
+
+
+async def look(rt: Runtime, source: Source, ask: Look[T]) -> T:
+    """Ask a file about itself, whether it has a place on a map or not."""
+    with step("headers"):
+        async with rt.admission.place(_hosts_of([source])):
+            return await rt.reader.look(source, ask)
 
 
 async def open_infos(rt: Runtime, sources: Sequence[Source]) -> list[dict[str, Any]]:

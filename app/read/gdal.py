@@ -43,10 +43,10 @@ from app.net.ranges import HEAD_BYTES
 from app.net.source import BlockingSource, ByteSource, stamp
 from app.net.store import ByteStore
 from app.read.foreseen import Foreseen
-from app.read.ifd import overview_sizes, require_few_directories
+from app.read.ifd import overview_sizes, require_modest_directories
 from app.read.opacity import to_opacity
 from app.read.opener import open_dataset
-from app.read.reader import GENERAL, Explained, Piece, naming, ready
+from app.read.reader import GENERAL, Explained, Look, Piece, naming, ready
 from app.read.threads import GdalThreads
 
 T = TypeVar("T")
@@ -107,6 +107,17 @@ class GdalReader:
         """Describe a source as rio-tiler's ``Info`` does."""
         return await self._look(source, describe)
 
+    async def look(self, source: Source, ask: Look[T]) -> T:
+        """Ask a file about itself as it is; it need have no place on a map."""
+
+        def once(opened: BlockingSource) -> T:
+            require_modest_directories(opened)
+            with open_dataset(opened) as dataset:
+                _require_modest(dataset, source.name)
+                return ask(dataset, opened)
+
+        return await self._run(source, self._threads.look, once)
+
     async def _look(self, source: Source, step: Step[T]) -> T:
         """Do a step that reads no pixels."""
         return await self._run(source, self._threads.look, lambda file: self._examine(file, source, step))
@@ -149,7 +160,7 @@ class GdalReader:
 
     def _examine(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:
         """Run the first step on a file; those that read its pixels come later."""
-        require_few_directories(opened)
+        require_modest_directories(opened)
         return self._step(opened, source, step)
 
     def _step(self, opened: BlockingSource, source: Source, step: Step[T]) -> T:

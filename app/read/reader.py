@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from rasterio.io import DatasetReader
 
 from app.errors import SourceNotAllowed, UpstreamFailed, UpstreamUnusable
 from app.model.plan import Plan, SamplePlan
 from app.model.raster import Raster
 from app.model.source import Header, Source
+from app.net.source import BlockingSource
+
+T = TypeVar("T")
+
+Look = Callable[[DatasetReader, BlockingSource], T]
+"""Asks an open file about itself, in a thread, and reads no pixel; called again each time that more of it has come."""
 
 Piece = Callable[[], Raster]
 """Pixels that have been read; called, it puts them onto the grid, which takes time but waits for nothing."""
@@ -91,4 +99,8 @@ class Reader(Protocol):
 
     async def info(self, source: Source) -> dict[str, Any]:
         """Describe a source as rio-tiler's ``Info`` does, in JSON types."""
+        ...
+
+    async def look(self, source: Source, ask: Look[T]) -> T:
+        """Ask a file about itself, as GDAL has it: neither turned nor placed by its ground control points."""
         ...

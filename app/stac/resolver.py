@@ -94,10 +94,13 @@ class Resolver:
         picked = choose_assets(item, selection)
         count = len(picked.chosen)
         if assets_max and count > assets_max:
-            raise LimitExceeded(f"{count} assets are asked for, {assets_max} are described at once; name some of them.")
+            raise LimitExceeded(
+                f"These are {count} assets, {assets_max} are described at once; name some of them, assets=…."
+            )
         if not assets_max and count > self._assets_max:
             raise LimitExceeded(
-                f"{count} assets are asked for, {self._assets_max} are read at most (SWATH_ASSETS_MAX)."
+                f"These are {count} assets, {self._assets_max} are read at once (SWATH_ASSETS_MAX); name some of them, "
+                "assets=…."
             )
         return Choice(
             name=item.id,

@@ -232,7 +232,7 @@ def _require_some(item: Item, listed: Sequence[ChosenAsset]) -> None:
         fault = ParameterFault(name="assets", message="is missing")
         if not raster_keys(item):
             raise BadRequest(f"{_without_rasters(item)}, so there is nothing to read.", faults=[fault])
-        told = f"Say what to read: assets=… or expression=…. Item {item.id!r} has {_list(raster_keys(item))}."
+        told = f"Say what to read, with assets=… or expression=…; item {item.id!r} has {_list(raster_keys(item))}."
         raise BadRequest(told, faults=[fault])
 
 

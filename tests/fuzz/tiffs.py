@@ -349,7 +349,8 @@ def questions(seed: Seed, random: Random) -> list[tuple[str, dict[str, str]]]:
         ("/cog/tiles/0/0/0", style),
         ("/cog/tilejson.json", {}),
     ]
-    return [("/cog/info", {}), tile, *random.sample(others, 2)]
+    told = [(path, {}) for path in ("/cog/info", "/cog/validate", "/cog/stac")]
+    return [*told, tile, *random.sample(others, 2)]
 
 
 def tile_at(lon: float, lat: float, zoom: int) -> tuple[int, int, int]:

@@ -27,6 +27,17 @@ ITEMS, OTHERS, RESPONSES = (
     for folder in ("stac-items", "stac-collections", "stac-search-responses")
 )
 LONGEST_S = 3.0
+ABOUT = (
+    "/stac/info", "/stac/info.geojson", "/stac/statistics", "/stac/asset_statistics", "/stac/metadata",
+)  # fmt: skip
+"""Routes that take every raster of an item when none is named."""
+SHOWN = (
+    "/stac/tilejson.json", "/stac/WebMercatorQuad/tilejson.json", "/stac/tiles", "/stac/tiles/WebMercatorQuad",
+    "/stac/WMTSCapabilities.xml", "/stac/WebMercatorQuad/WMTSCapabilities.xml", "/stac/wmts", "/stac/map",
+    "/stac/point/0,0", "/stac/preview.png", "/stac/tiles/0/0/0", "/stac/tiles/WebMercatorQuad/0/0/0.png",
+    "/stac/crop/-10,-10,10,10.png", "/stac/bbox/-10,-10,10,10.npy", "/stac/explain", "/stac/legend.json",
+)  # fmt: skip
+"""Routes that want to know what to show."""
 EXPLAINED = (200, 400, 403, 404, 424, 502, 503)
 """503: no name is looked up in tests, and a host that fails again and again is left alone."""
 
@@ -77,14 +88,18 @@ def test_items_tell_their_assets_and_why_those_cannot_be_read_here(server: Serve
     assert answer.status_code == 200
     keys = answer.json()
     assert set(keys) <= written["assets"].keys()
-    server.get("/stac/info", document)
+    for path in ABOUT:
+        assert server.get(path, document).status_code in (400, 403, 424, 502, 503)
     check_bounds(server, document, written)
     check_names(server, document, written, keys)
     check_renders(server, document, written)
     if not keys:
         assert "no GeoTIFF" in detail(server, document) or "no assets" in detail(server, document)
         return
-    for path in ("/stac/tilejson.json", "/stac/point/0,0", "/stac/preview.png"):
+    for path in SHOWN:
+        # A document of WMTS has a layer for each render of an item of which nothing is named.
+        vague = server.get(path, document)
+        assert vague.status_code == 400 or (written.get("properties", {}).get("renders") or written.get("renders"))
         refused = server.get(path, document, assets=keys[0])
         assert refused.status_code in (403, 424, 502, 503)
         told = f"Asset {keys[0]!r}: " if refused.status_code != 503 else ""
@@ -114,7 +129,7 @@ def is_item(written: Any) -> bool:
 
 
 def assert_refused(server: Server, document: str, written: Any) -> None:
-    for path in ("/stac/assets", "/stac/info", "/stac/bounds", "/stac/tilejson.json", "/stac/point/0,0"):
+    for path in ("/stac/assets", "/stac/bounds", "/stac/renders", "/stac/renders/ndvi", *ABOUT, *SHOWN):
         answer = server.get(path, document, assets="B04")
         assert answer.status_code == 424
         assert expected_reason(written) in answer.json()["detail"]

@@ -61,6 +61,19 @@ def links(body: dict[str, Any], rel: str) -> list[dict[str, Any]]:
     return [each for each in body["links"] if each["rel"] == rel]
 
 
+@pytest.mark.parametrize(
+    "path", ["/stac/tiles", "/stac/tiles/WebMercatorQuad", "/cog/tiles", "/cog/tiles/WebMercatorQuad"]
+)
+def test_f_json_asks_for_the_document_and_not_for_tiles(ask: Ask, path: str) -> None:
+    """As clients of OGC API write it, and TiTiler's own links."""
+    more = {"assets": "visual"} if path.startswith("/stac") else {}
+    plain, asked = ask(path, **more), ask(path, **more, f="json")
+    assert asked.status_code == 200, asked.text
+    assert "X-Ignored-Params" not in asked.headers
+    assert asked.json() == plain.json()
+    assert ask(path, **more, f="jsn").status_code == 400
+
+
 def filled(template: str, limits: dict[str, Any]) -> str:
     """The address of the first tile within limits."""
     return template.format(tileMatrix=limits["tileMatrix"], tileRow=limits["minTileRow"], tileCol=limits["minTileCol"])

@@ -1,4 +1,4 @@
-"""What a dataset is: info, bounds, assets."""
+"""What a dataset is: info, bounds, assets, whether it is a COG."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import DATASET, INFO, documented
-from app.api.geojson import GEOJSON, geometry_of
+from app.api.dialect import DATASET, INFO, VALIDATE, documented
+from app.api.geojson import GEOJSON
 from app.api.params import parse_selection
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.model.request import DatasetKind
 from app.pipeline.about import describe, describe_place, find_bounds, list_assets
 from app.pipeline.allowance import Cost, allowance
+from app.pipeline.validation import validate
+from app.plan.footprint import polygon
 
 router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 
@@ -35,7 +37,7 @@ async def info_geojson(request: Request, ds: DatasetKind) -> Response:
     query = query_of(request, ds, INFO)
     async with allowance(rt, Cost.TILE):
         bounds, body = await describe_place(rt, dataset_ref(request, ds, query), parse_selection(query))
-    feature = {"type": "Feature", "bbox": list(bounds), "geometry": geometry_of(bounds), "properties": body}
+    feature = {"type": "Feature", "bbox": list(bounds), "geometry": polygon(bounds), "properties": body}
     return json_response(query, feature, media_type=GEOJSON)
 
 
@@ -57,3 +59,13 @@ async def assets(request: Request) -> Response:
     async with allowance(rt, Cost.TILE):
         names = await list_assets(rt, dataset_ref(request, DatasetKind.STAC, query))
     return json_response(query, names)
+
+
+@router.get("/cog/validate", openapi_extra=documented(VALIDATE))
+async def validate_cog(request: Request) -> Response:
+    """Whether the raster is a COG, and what it is made of, as rio-cogeo tells it."""
+    rt = runtime(request)
+    query = query_of(request, DatasetKind.COG, VALIDATE)
+    async with allowance(rt, Cost.TILE):
+        body = await validate(rt, dataset_ref(request, DatasetKind.COG, query), strict=query.flag("strict"))
+    return json_response(query, body)

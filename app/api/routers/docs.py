@@ -72,6 +72,8 @@ SUMMARIES = {
     "/stac/asset_statistics": "Numbers of each asset",
     "/{ds}/metadata": "Description and numbers, as TiTiler 0.1 told them",
     "/stac/assets": "Assets of an item",
+    "/cog/validate": "Is it a COG?",
+    "/cog/stac": "A STAC item of a raster",
     "/stac/renders": "Renders of an item",
     "/stac/renders/{render}": "One render of an item",
     "/{ds}/explain": "How a tile would be made",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from async_tiff.enums import Compression
 from cachetools import LRUCache
@@ -28,7 +28,9 @@ from app.read.cog.geometry import STRIP_PIXELS, Sampling, Untransformable, sampl
 from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
-from app.read.reader import FAST, GENERAL, Explained, Piece, Reader, naming
+from app.read.reader import FAST, GENERAL, Explained, Look, Piece, Reader, naming
+
+T = TypeVar("T")
 
 GEOMETRY_BYTES = 64 * 2**20
 """Memory for samplings: that of a 256-pixel tile takes half a MiB."""
@@ -80,6 +82,10 @@ class CogReader:
     async def info(self, source: Source) -> dict[str, Any]:
         """See ``Reader``."""
         return await self._general.info(source)
+
+    async def look(self, source: Source, ask: Look[T]) -> T:
+        """See ``Reader``."""
+        return await self._general.look(source, ask)
 
     async def read(self, plan: Plan) -> list[Piece]:
         """See ``Reader``."""

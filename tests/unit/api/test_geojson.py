@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rasterio.crs import CRS
 
-from app.api.geojson import DEPTH_MAX, geometry_of, parse_features
+from app.api.geojson import DEPTH_MAX, parse_features
 from app.errors import BadRequest, InvalidType, LimitExceeded
 from app.settings import Settings
 from tests.geojson import box, collection, feature, star
@@ -155,10 +155,3 @@ def test_nesting_has_an_end():
     assert parse(feature(BOX, deep=nested(DEPTH_MAX - 2)))
     with pytest.raises(LimitExceeded, match="levels deep"):
         parse(feature(BOX, deep=nested(DEPTH_MAX - 1)))
-
-
-def test_a_box_over_the_antimeridian_is_two():
-    assert geometry_of((178, -1, -179, 1)) == {
-        "type": "MultiPolygon",
-        "coordinates": [[box(178, -1, 180, 1)], [box(-180, -1, -179, 1)]],
-    }

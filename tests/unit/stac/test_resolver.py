@@ -38,7 +38,7 @@ def test_what_may_be_described_is_not_therefore_read(tmp_path: Path) -> None:
             item = await resolver.item(dataset)
             described = resolver.choice(dataset, item, ALL, assets_max=64)
             assert len(described.sources) == 3
-            with pytest.raises(LimitExceeded, match="3 assets are asked for, 2 are read"):
+            with pytest.raises(LimitExceeded, match="These are 3 assets, 2 are read at once"):
                 resolver.choice(dataset, item, ALL)
 
     asyncio.run(run())
