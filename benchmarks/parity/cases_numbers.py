@@ -101,7 +101,10 @@ def about() -> list[Case]:
     ]
     cases += [group.stac("assets", LANDSAT), group.stac("info", SCENE)]
     cases += [group.stac("renders", MADE), group.stac("renders/grey", MADE), group.stac("renders", SCENE)]
-    cases += [group.cog("validate", COUNTS), group.cog("stac", COUNTS)]
+    cases += [
+        *(group.cog("validate", file) for file in (COUNTS, DEM, B04)),
+        *(group.cog("stac", file, datetime="2020-01-01T00:00:00Z") for file in (COUNTS, DEM, B04)),
+    ]
     return cases
 
 
