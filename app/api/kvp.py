@@ -9,6 +9,7 @@ from app.api.dialect import WMTS_KVP
 from app.api.query import Query
 from app.errors import InvalidType, ParameterFault
 
+WANTED = "a tile is named by TILEMATRIX, TILEROW and TILECOL, and a pixel of it by I and J"
 NAMES = frozenset(each.name for each in WMTS_KVP)
 
 
@@ -40,7 +41,7 @@ def required(kvp: Query, name: str) -> str:
     value = kvp.text(name)
     if value is None:
         fault = ParameterFault(name=name, message="is missing")
-        raise InvalidType(f"{name} is missing; a tile is named by TILEMATRIX, TILEROW and TILECOL.", faults=[fault])
+        raise InvalidType(f"{name} is missing; {WANTED}.", faults=[fault])
     return value
 
 

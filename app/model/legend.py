@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.model.request import Rgba
 
@@ -54,3 +55,10 @@ class Legend:
     title: str
     bars: tuple[Bar, ...] = ()
     classes: tuple[Class, ...] = ()
+
+    @property
+    def kind(self) -> Literal["ramp", "channels", "classes"]:
+        """Classes where there is no bar: none at all when every colour is transparent."""
+        if not self.bars:
+            return "classes"
+        return "ramp" if len(self.bars) == 1 else "channels"

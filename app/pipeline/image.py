@@ -23,7 +23,7 @@ from app.plan.reads import plan_reads
 from app.read.cog.pixels import ranges_of
 from app.read.reader import Piece, ready
 from app.runtime import Runtime
-from app.style.colormap import apply_colormap
+from app.style.colormap import apply_colormap, is_full_table
 from app.style.formula import apply_formula
 from app.style.rescale import rescale, rescale_by_type
 
@@ -120,8 +120,17 @@ def stylize(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
     style = req.style
     raster = rescale(raster, style.rescale)
     raster = apply_formula(raster, style.color_formula)
+    if shows_own_range(req):
+        raster = rescale_by_type(raster)
     raster = apply_colormap(raster, style.colormap or own_colormap(plan, req))
     return raster if fits(raster, req.format) else rescale_by_type(raster)
+
+
+def shows_own_range(req: ImageRequest) -> bool:
+    """Whether the whole colormap is laid over the range that an algorithm tells of its values."""
+    algorithm, style = req.selection.algorithm, req.style
+    ranged = algorithm is not None and algorithm.low_high is not None and not (style.rescale or style.color_formula)
+    return ranged and style.colormap is not None and is_full_table(style.colormap)
 
 
 def own_colormap(plan: Plan, req: ImageRequest) -> dict[int, Rgba] | None:

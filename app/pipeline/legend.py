@@ -18,7 +18,7 @@ from app.model.plan import Plan
 from app.model.raster import Raster
 from app.model.request import ColormapTable, ImageRequest, Rgba
 from app.pipeline.autoscale import settle_ranges
-from app.pipeline.image import own_colormap, rehearse, rehearsed, stylize
+from app.pipeline.image import own_colormap, rehearse, rehearsed, shows_own_range, stylize
 from app.pipeline.lookup import choose, open_headers
 from app.plan.reads import plan_rehearsal
 from app.runtime import Runtime
@@ -93,7 +93,7 @@ def _channels(raster: Raster, plan: Plan, req: ImageRequest) -> Iterator[Bar]:
 
 
 def _spans(raster: Raster, plan: Plan, req: ImageRequest) -> tuple[tuple[float, float], ...]:
-    table = req.style.colormap or own_colormap(plan, req)
+    table = None if shows_own_range(req) else req.style.colormap or own_colormap(plan, req)
     return spans(raster, req.style, table, raw=fits(raster, req.format))
 
 

@@ -222,5 +222,5 @@ def test_what_is_wrong_is_said(base: str, path: str, query: dict[str, str], said
 
 def test_an_unknown_algorithm_has_no_description(base: str):
     answer = requests.get(f"{base}/algorithms/Slope", timeout=30)
-    assert answer.status_code == 400
+    assert answer.status_code == 404
     assert "did you mean 'slope'" in problem_of(answer)["detail"]

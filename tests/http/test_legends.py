@@ -123,6 +123,32 @@ def test_intervals_are_classes_with_their_colours(base: str):
     assert body["classes"][-1]["high"] is None
 
 
+@pytest.mark.parametrize("table", ['{"1":[0,0,0,0]}', "[[[0,1],[0,0,0,0]]]"])
+def test_where_every_colour_is_transparent_there_is_a_title_only(base: str, table: str):
+    told = ask(base, colormap=table).json()
+    assert (told["kind"], told["bars"], told["classes"]) == ("classes", [], [])
+    assert told["title"].encode() in ask(base, "svg", colormap=table).content
+    assert Image.open(io.BytesIO(ask(base, "png", colormap=table).content)).height < 60
+
+
+def test_a_ramp_over_an_algorithms_own_range_ends_with_it(sample_server: str):
+    query = {
+        "url": sample_server + ITEM,
+        "assets": "B04,B08",
+        "algorithm": "normalizedIndex",
+        "colormap_name": "rdylgn",
+    }
+    [bar] = requests.get(f"{sample_server}/stac/legend.json", params=query, timeout=30).json()["bars"]
+    assert (bar["low"], bar["high"]) == (-1, 1)
+    tile = requests.get(f"{sample_server}/stac/tiles/12/2398/1696.png", params=query, timeout=30)
+    ranged = requests.get(
+        f"{sample_server}/stac/tiles/12/2398/1696.png", params={**query, "rescale": "-1,1"}, timeout=30
+    )
+    pictures = [np.asarray(Image.open(io.BytesIO(each.content)).convert("RGB")) for each in (tile, ranged)]
+    assert np.array_equal(*pictures)
+    assert np.ptp(pictures[0]) > 50
+
+
 def test_a_files_own_colours_are_classes(base: str):
     body = told(base, "cover")
     assert [(each["low"], each["color"]) for each in body["classes"]] == [

@@ -73,9 +73,13 @@ def _written(legend: Legend, kind: str, *, vertical: bool, scale: int) -> bytes:
 
 def legend_body(legend: Legend) -> dict[str, Any]:
     """The legend in JSON types: a ramp, channels or classes, with colours as ``#rrggbbaa``."""
-    kind = "classes" if legend.classes else "ramp" if len(legend.bars) == 1 else "channels"
     classes = [_class(each) for each in legend.classes]
-    return {"title": legend.title, "kind": kind, "bars": [_bar(each) for each in legend.bars], "classes": classes}
+    return {
+        "title": legend.title,
+        "kind": legend.kind,
+        "bars": [_bar(each) for each in legend.bars],
+        "classes": classes,
+    }
 
 
 def _class(each: Class) -> dict[str, Any]:

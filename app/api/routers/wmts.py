@@ -13,10 +13,10 @@ from rasterio.warp import transform
 
 from app.api.access import handed_on, is_signed
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import WMTS, WMTS_OF_SET, WMTS_QUERY, documented
+from app.api.dialect import MATRIX_SETS, WMTS, WMTS_OF_SET, WMTS_QUERY, documented
 from app.api.kvp import one_of, required, split_kvp
 from app.api.layers import Asked, find_layers, query_of_layer, render_of_layer
-from app.api.matrix_sets import WEB_MERCATOR, find_tms
+from app.api.matrix_sets import WEB_MERCATOR, ZOOM_MAX, find_tms
 from app.api.origin import base_url
 from app.api.params import FORMATS, WGS84, parse_selection
 from app.api.query import Query
@@ -95,11 +95,14 @@ async def answer_capabilities(
     asked = Asked(ds=ds, query=query, pairs=pairs, sets=sets, options=options, extension=extension)
     async with allowance(rt, Cost.TILE):
         layers = await find_layers(request, asked)
+    named = [("tms", name) for name in names if names != [WEB_MERCATOR]]
     service = Service(
         title=f"{layers[0].title}, by Swath",
-        capabilities=_href(request, f"/{ds}/WMTSCapabilities.xml", written),
+        capabilities=_href(request, f"/{ds}/WMTSCapabilities.xml", _without_sets(written) + named),
         # A signature is of one query, and there each tile has its own.
-        queries=None if is_signed(request) else _href(request, f"/{ds}/wmts", _with_scale(pairs, options)) + "&",
+        queries=None
+        if is_signed(request)
+        else _href(request, f"/{ds}/wmts", _with_scale(pairs, options) + named) + "&",
     )
     shape = TileShape(size=options.size, scale=options.scale)
     body = capabilities(service, layers, shape, use_epsg=query.flag("use_epsg"))
@@ -118,7 +121,7 @@ async def answer_wmts_tile(request: Request, ds: DatasetKind, kvp: Query, query:
 
 
 async def answer_feature_info(request: Request, ds: DatasetKind, kvp: Query, query: Query) -> Response:
-    """Values under one pixel of a tile, as GeoJSON; no feature where there are none."""
+    """Values of the data at the middle of a pixel of a tile, as GeoJSON; no feature where there are none."""
     rt = runtime(request)
     media_type = one_of(kvp, "INFOFORMAT", INFO_FORMATS, INFO_FORMATS[0])
     name = kvp.text("TILEMATRIXSET") or WEB_MERCATOR
@@ -169,7 +172,11 @@ def _query_of_layer(request: Request, ds: DatasetKind, kvp: Query, query: Query,
 
 
 def _tile(kvp: Query) -> tuple[str, str, str]:
-    return required(kvp, "TILEMATRIX"), required(kvp, "TILECOL"), required(kvp, "TILEROW")
+    """Zoom, column and row, which are whole numbers."""
+    for name in ("TILEMATRIX", "TILECOL", "TILEROW"):
+        required(kvp, name)
+    zoom = kvp.integer("TILEMATRIX", low=0, high=ZOOM_MAX)
+    return str(zoom), str(kvp.integer("TILECOL", low=0)), str(kvp.integer("TILEROW", low=0))
 
 
 def _require_version(kvp: Query) -> None:
@@ -190,6 +197,10 @@ def _expressible(tms: TileMatrixSet) -> TileMatrixSet:
         told = "has rows of different widths, or rows that are counted from the bottom, of which WMTS cannot tell"
         raise BadRequest.of("tms", tms.id, f"{told}; /tiles/{tms.id} of the dataset does")
     return tms
+
+
+def _without_sets(pairs: Pairs) -> Pairs:
+    return [pair for pair in pairs if pair[0] not in (MATRIX_SETS.name, *MATRIX_SETS.aliases)]
 
 
 def _with_scale(pairs: Pairs, options: TileOptions) -> Pairs:

@@ -37,9 +37,9 @@ LABEL_MAX = 150
 def lay_out(legend: Legend, *, vertical: bool = False) -> Drawing:
     """Place a bar, three of them, or rows of classes below the title."""
     top = PADDING + TITLE_SIZE + GAP
-    if legend.classes:
+    if legend.kind == "classes":
         shapes, right, bottom = _classes(legend.classes, top)
-    elif len(legend.bars) == 1:
+    elif legend.kind == "ramp":
         shapes, right, bottom = _standing(legend.bars[0], top) if vertical else _lying(legend.bars[0], top)
     else:
         shapes, right, bottom = _channels(legend.bars, top)
@@ -112,6 +112,8 @@ def _channels(bars: Sequence[Bar], top: float) -> tuple[list[Shape], float, floa
 
 def _classes(classes: Sequence[Class], top: float) -> tuple[list[Shape], float, float]:
     """Swatches in columns; of very many the first, and how many more there are."""
+    if not classes:
+        return [], PADDING, top - GAP
     shown = classes if len(classes) <= ROWS_MAX * COLUMNS_MAX else classes[: ROWS_MAX * COLUMNS_MAX - 1]
     labels = [shortened(each.label, LABEL_SIZE, LABEL_MAX) for each in shown]
     if len(shown) < len(classes):
