@@ -29,8 +29,8 @@ _MARKS = (_TOKEN_MARK, f"{SIGNATURE}=".encode())
 PROBES = frozenset({"/livez", "/readyz", "/healthz"})
 OPEN = PROBES | {"/", "/ping", "/docs", "/api.html", "/redoc", "/openapi.json", "/api", "/favicon.ico"}
 """What tells how to ask, or whether the server is there, needs no key."""
-OPEN_ROOMS = frozenset({"viewer", "tileMatrixSets", "colorMaps", "algorithms", "indices", "conformance"})
-"""Neither do the files of the page, and lists that name no data."""
+OPEN_ROOMS = frozenset({"tileMatrixSets", "colorMaps", "algorithms", "indices", "conformance"})
+"""Neither do lists that name no data, nor the files below ``/viewer/``."""
 
 SCOPES = {
     **dict.fromkeys(("tiles", "tilejson", "legend", "WMTSCapabilities", "wmts"), Scope.TILES),
@@ -200,7 +200,7 @@ def path_below_prefix(scope: AsgiScope) -> str:
 
 def is_open(path: str) -> bool:
     """Tell whether a path needs neither a key nor a signature."""
-    return path in OPEN or path[1:].partition("/")[0] in OPEN_ROOMS
+    return path in OPEN or path.startswith("/viewer/") or path[1:].partition("/")[0] in OPEN_ROOMS
 
 
 def scope_of(path: str) -> Scope | None:
