@@ -20,8 +20,11 @@ class Cost(Enum):
 
 
 @asynccontextmanager
-async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[None]:
+async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[None]:
     """Run what is inside within its deadline and byte budget.
+
+    Args:
+        remedy: What the caller can do when it takes too long, as a sentence.
 
     Raises:
         DeadlineExceeded: What is inside took too long; it is cancelled.
@@ -36,6 +39,7 @@ async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[None]:
             with spending(budget):
                 yield
     except TimeoutError as err:
-        raise DeadlineExceeded(f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S).") from err
+        told = f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S). {remedy}"
+        raise DeadlineExceeded(told.rstrip()) from err
     finally:
         budget.stop()
