@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from enum import Enum
 
 from app.errors import DeadlineExceeded
-from app.net.budget import Budget, spending
+from app.net.budget import Budget, current_budget, spending
 from app.runtime import Runtime
 
 
@@ -21,7 +21,7 @@ class Cost(Enum):
 
 @asynccontextmanager
 async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[None]:
-    """Run what is inside within its deadline and byte budget.
+    """Run what is inside within its deadline and byte budget; within an allowance, that one goes on to count.
 
     Args:
         remedy: What the caller can do when it takes too long, as a sentence.
@@ -29,6 +29,9 @@ async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[
     Raises:
         DeadlineExceeded: What is inside took too long; it is cancelled.
     """
+    if current_budget() is not None:
+        yield
+        return
     settings = rt.settings
     tile = cost is Cost.TILE
     seconds = settings.tile_deadline_s if tile else settings.crop_deadline_s

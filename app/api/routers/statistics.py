@@ -32,10 +32,10 @@ BINS_2020 = 20
 @router.get("/{ds:dataset}/statistics", openapi_extra=documented(STATISTICS))
 async def statistics(request: Request, ds: DatasetKind) -> Response:
     """Numbers of each band, or of an expression, over the whole, on at most 1024 pixels a side."""
-    rt = runtime(request)
-    query = await with_render(request, ds, query_of(request, ds, STATISTICS))
-    req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
+    rt, query = runtime(request), query_of(request, ds, STATISTICS)
     async with allowance(rt, Cost.CROP):
+        query = await with_render(request, ds, query)
+        req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
         body = await measure_whole(rt, req, tally)
     return json_response(query, body)
 
