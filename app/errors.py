@@ -34,7 +34,6 @@ can do, and whether the same request may do better later (``scripts/make_docs.py
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -71,7 +70,8 @@ class SwathError(Exception):
 
     def about(self, subject: str) -> Self:
         """Give the same error, its detail beginning with what it is about: ``Asset 'B04': …``."""
-        told = copy(self)
+        told = type(self).__new__(type(self), *self.args)  # copy() would call it, without the arguments some need
+        told.__dict__ |= self.__dict__
         told.detail = f"{subject}: {self.detail}"
         return told
 
@@ -512,7 +512,7 @@ class DeadlineExceeded(SwathError):
         A slow source, a large file without overviews, or a server with too much to do.
 
     Caller:
-        Try again: what was read is kept; or ask for fewer assets.
+        Try again: what was read is kept; or ask for fewer assets or features.
 
     Operator:
         `SWATH_TILE_DEADLINE_S`, `SWATH_CROP_DEADLINE_S`, `SWATH_ITEM_TIMEOUT_S` and `SWATH_UPSTREAM_TIMEOUT_S` are the

@@ -16,6 +16,7 @@ from app.limits.workers import Workers
 from app.model.grid import Grid
 from app.model.raster import Rendered
 from app.model.request import Ranges
+from app.model.source import Header
 from app.net.budget import MIB
 from app.net.client import GuardedClient
 from app.net.location import Locator
@@ -23,6 +24,7 @@ from app.net.policy import SourcePolicy
 from app.net.remote import HEAD_TTL_S
 from app.net.store import ByteStore
 from app.plan.reads import forget_plans
+from app.plan.tiling import Tileset
 from app.read.cog.blocks import Blocks
 from app.read.cog.driver import CogReader
 from app.read.cog.files import Files
@@ -35,6 +37,9 @@ from app.stac.resolver import Resolver
 
 RANGES_MAX = 1024
 """Measured ranges remembered: one for each way to show a scene."""
+
+TILESETS_MAX = 1024
+"""Limits of tilesets remembered: one for each selection of files and tile matrix set."""
 
 ANSWER_BYTES = 1024
 """What an answer takes in memory besides its body."""
@@ -58,6 +63,7 @@ class Runtime:
         collapse: Equal pictures that are being made.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
         ranges: What ``rescale=auto`` found, by name of plan and percentiles.
+        tilesets: The tiles that have something to show, by tile matrix set and headers; None: there are none.
         measuring: Equal ranges that are being found.
         counting: Equal statistics that are being counted.
         ready: False before the first request may come, and while draining.
@@ -70,6 +76,7 @@ class Runtime:
     answers: MemoryCache[str, Rendered]
     collapse: Collapse[str, Rendered]
     ranges: LRUCache[str, Ranges]
+    tilesets: LRUCache[tuple[str, tuple[Header, ...]], Tileset | None]
     measuring: Collapse[str, Ranges]
     counting: Collapse[str, Measured]
     limits: Limits
@@ -95,6 +102,7 @@ class Runtime:
         """Drop all that is only kept to be quick."""
         self.answers.clear()
         self.ranges.clear()
+        self.tilesets.clear()
         self.resolver.clear()
         self.reader.clear()
         self.store.clear()
@@ -138,6 +146,7 @@ def build_runtime(settings: Settings) -> Runtime:
         ),
         collapse=Collapse(),
         ranges=LRUCache(RANGES_MAX),
+        tilesets=LRUCache(TILESETS_MAX),
         measuring=Collapse(),
         counting=Collapse(),
         limits=Limits(settings),

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Source pixels read for one asset of an answer; only rasters without overviews come near.",
     )
+    measured_pixels_max: float = Field(
+        5e7,
+        gt=0,
+        description="Pixels of all bands that are measured for the features of one collection: about 6 s of work.",
+    )
     blocks_max_mb: float = Field(
         128, gt=0, description="Blocks that are decoded at the same time for one answer: one of each asset at least."
     )

@@ -30,6 +30,8 @@ _RIVALS = ({"colormap", "colormap_name"}, {"expression", "index"})
 async def with_render(request: Request, ds: DatasetKind, query: Query) -> Query:
     """The query with the words of the render that it names; itself when it names none.
 
+    The item is fetched within the caller's allowance, so that an answer has one deadline; else within one of a tile.
+
     Raises:
         BadRequest: The item has no such render.
     """

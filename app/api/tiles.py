@@ -18,6 +18,7 @@ from app.model.request import Format
 from app.settings import Settings
 
 SCALE_MAX = 4
+BUFFER_MAX = 128
 _ROW = re.compile(r"(?P<y>[^@.]+)(@(?P<scale>[^x.]+)x)?(\.(?P<format>(cog\.)?[A-Za-z0-9]+))?")
 
 
@@ -116,11 +117,11 @@ def tile_size(query: Query, limit: int) -> int | None:
 
 
 def tile_buffer(query: Query) -> float:
-    """Read ``buffer``: 0 to 128 pixels in steps of a half.
+    """Read ``buffer``: 0 to ``BUFFER_MAX`` pixels in steps of a half.
 
     TiTiler's algorithms cut their margin off what ``buffer`` added; ours is read besides, and taken out of it here.
     """
-    buffer = query.number("buffer", low=0, high=128) or 0.0
+    buffer = query.number("buffer", low=0, high=BUFFER_MAX) or 0.0
     if buffer % 0.5:
         raise query.fault("buffer", buffer, "must be a multiple of 0.5, such as 0.5 or 1")
     algorithm = parse_algorithm(query) if buffer else None

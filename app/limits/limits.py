@@ -30,6 +30,10 @@ CROSSINGS_MAX = 1e7
 """Times that a row of cells crosses a border of a shape: about 2 s. A detailed coast has a tenth of that."""
 
 
+COLLECTION = 4
+"""Times of both that all shapes of a collection may take together: about 8 s."""
+
+
 class Limits:
     """The sizes that one answer may have."""
 
@@ -83,6 +87,31 @@ class Limits:
                 "allowed. Ask for fewer bands, or give a smaller max_size."
             )
 
+    def check_collection(self, plans: Sequence[Plan], scale: int) -> None:
+        """Judge what all different shapes of a collection take together; each has been judged by itself.
+
+        Args:
+            scale: Cells a side that each pixel is taken apart into.
+
+        Raises:
+            LimitExceeded: They would not be measured in time.
+        """
+        measured = sum(plan.grid.width * plan.grid.height * plan.measured_bands for plan in plans)
+        read = max(sum(each.pixels for each in reads) for reads in zip(*(plan.reads for plan in plans), strict=True))
+        cells = sum(plan.grid.width * plan.grid.height for plan in plans) * scale**2
+        crossings = sum(_crossings(plan, scale) for plan in plans)
+        for count, limit, what, why in (
+            (measured, self._settings.measured_pixels_max, "pixels of all bands", "SWATH_MEASURED_PIXELS_MAX"),
+            (read, self._settings.touched_pixels_max, "source pixels of an asset", "SWATH_TOUCHED_PIXELS_MAX"),
+            (cells, COLLECTION * CELLS_MAX, "cells of pixels", "cover_scale makes them"),
+            (crossings, COLLECTION * CROSSINGS_MAX, "crossings of borders", "simpler shapes have fewer"),
+        ):
+            if count > limit:
+                raise LimitExceeded(
+                    f"The {len(plans)} different features have {count:.3g} {what}, {limit:.3g} are measured in one "
+                    f"request ({why}). Send fewer features, ask for fewer bands, or give a smaller max_size."
+                )
+
     def check_borders(self, plan: Plan, scale: int = 1) -> None:
         """Judge how long it takes to draw a shape.
 
@@ -96,7 +125,7 @@ class Limits:
             return
         grid = plan.grid
         cells = grid.width * grid.height * scale**2
-        crossings = plan.shape.climb / grid.resolution_xy[1] * scale
+        crossings = _crossings(plan, scale)
         if cells > CELLS_MAX or crossings > CROSSINGS_MAX:
             raise LimitExceeded(
                 f"The shape would be drawn on {cells:.2g} cells, with {crossings:.2g} crossings of its borders; "
@@ -133,3 +162,8 @@ class Limits:
                 f"The answer would hold {megabytes:.0f} MiB of pixels, {limit:g} are allowed "
                 f"(SWATH_ANSWER_MAX_MB{of_which}). Ask for fewer bands, or a smaller width and height."
             )
+
+
+def _crossings(plan: Plan, scale: int) -> float:
+    """Times that a row of cells crosses a border of the plan's shape."""
+    return plan.shape.climb / plan.grid.resolution_xy[1] * scale if plan.shape else 0

@@ -117,6 +117,11 @@ class Plan:
         bands = results or sum(read.band_count for read in self.reads)
         return 8 * results + self.algorithm.bytes_made(bands)
 
+    @property
+    def measured_bands(self) -> int:
+        """Bands that are read, or those that band math and the algorithm make of them, whichever are more."""
+        return max(sum(read.band_count for read in self.reads), self.computed_bytes // 8)
+
     @cached_property
     def hosts(self) -> frozenset[str]:
         """Where it is read from; none for local files."""

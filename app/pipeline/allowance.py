@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from enum import Enum
 
 from app.errors import DeadlineExceeded
-from app.net.budget import Budget, spending
+from app.net.budget import Budget, current_budget, spending
 from app.runtime import Runtime
 
 
@@ -20,12 +20,18 @@ class Cost(Enum):
 
 
 @asynccontextmanager
-async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[None]:
-    """Run what is inside within its deadline and byte budget.
+async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[None]:
+    """Run what is inside within its deadline and byte budget; within an allowance, that one goes on to count.
+
+    Args:
+        remedy: What the caller can do when it takes too long, as a sentence.
 
     Raises:
         DeadlineExceeded: What is inside took too long; it is cancelled.
     """
+    if current_budget() is not None:
+        yield
+        return
     settings = rt.settings
     tile = cost is Cost.TILE
     seconds = settings.tile_deadline_s if tile else settings.crop_deadline_s
@@ -36,6 +42,7 @@ async def allowance(rt: Runtime, cost: Cost) -> AsyncIterator[None]:
             with spending(budget):
                 yield
     except TimeoutError as err:
-        raise DeadlineExceeded(f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S).") from err
+        told = f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S). {remedy}"
+        raise DeadlineExceeded(told.rstrip()) from err
     finally:
         budget.stop()

@@ -41,10 +41,10 @@ async def describe_legend(rt: Runtime, req: ImageRequest) -> Legend:
     charge(len(choice.sources))
     headers = await open_headers(rt, choice.sources)
     plan = plan_rehearsal(choice, headers, req)
-    rehearse(plan, req)
+    await rt.workers.run(rehearse, plan, req)
     if req.style.auto is not None:
         req = await settle_ranges(rt, choice, headers, req)
-    return legend_of(choice.name, plan, req)
+    return await rt.workers.run(legend_of, choice.name, plan, req)
 
 
 def legend_of(name: str, plan: Plan, req: ImageRequest) -> Legend:

@@ -1,31 +1,28 @@
-"""The stories of numbers: over the whole of a dataset, over each of its assets, over shapes."""
+"""The stories of numbers: over the whole of a dataset, and over each of its assets."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import numpy as np
-
-from app.access.price import charge_picture
+from app.access.price import price
+from app.access.rates import charge
 from app.cache.flight import together
 from app.cache.name import name_of
 from app.compute.shape import coverage, cut
 from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
-from app.errors import BadRequest, OutOfBounds
 from app.model.choice import Choice
 from app.model.plan import Plan
 from app.model.request import DatasetKind, ImageRequest, Tally
-from app.model.shape import Shape
 from app.model.source import Header
 from app.observe.record import step
 from app.pipeline.about import EVERYTHING
-from app.pipeline.image import taken, zeros
+from app.pipeline.image import taken
 from app.pipeline.lookup import choose, open_headers
-from app.plan.reads import plan_reads, plan_rehearsal
+from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
 
@@ -44,7 +41,8 @@ async def measure_whole(rt: Runtime, req: ImageRequest, tally: Tally) -> Statist
     Of an item without assets asked for, all rasters are measured; ``b1`` is then the first band of the first one.
     """
     choice, headers = await open_chosen(rt, req)
-    return _keyed(req, await _measure(rt, plan_reads(choice, headers, req), tally))
+    [found] = await _measure_all(rt, [plan_reads(choice, headers, req)], tally)
+    return keyed(req, found)
 
 
 async def measure_assets(rt: Runtime, req: ImageRequest, tally: Tally) -> dict[str, Statistics]:
@@ -58,43 +56,27 @@ async def measure_each(
     rt: Runtime, req: ImageRequest, choice: Choice, headers: Sequence[Header], tally: Tally
 ) -> list[Statistics]:
     """Measure each source by itself, at the resolution that its own size gives it."""
-
-    async def alone(number: int) -> Statistics:
-        source = choice.sources[number]
-        plan = plan_reads(Choice(name=choice.name, sources=(source,)), (headers[number],), req)
-        found = await _measure(rt, plan, tally)
-        return {name: {**each, "description": each["description"].removeprefix(source.prefix)} for name, each in found}
-
-    return await _some_at_once(alone, len(headers))
+    alone = [Choice(name=choice.name, sources=(source,)) for source in choice.sources]
+    plans = [plan_reads(each, (header,), req) for each, header in zip(alone, headers, strict=True)]
+    found = await _measure_all(rt, plans, tally)
+    return [_without_prefix(each, source.prefix) for each, source in zip(found, choice.sources, strict=True)]
 
 
-async def measure_shapes(rt: Runtime, req: ImageRequest, shapes: Sequence[Shape], tally: Tally) -> list[Statistics]:
-    """Measure what lies in each shape; a pixel counts by how much of it the shape covers.
+async def _measure_all(rt: Runtime, plans: Sequence[Plan], tally: Tally) -> list[Measured]:
+    """Judge and charge all, then measure each."""
+    for plan in plans:
+        rt.limits.check_measured(plan, tally.cover_scale)
+    charge_all(plans)
+    return await some_at_once(lambda plan: measure_plan(rt, plan, tally), plans)
+
+
+def charge_all(plans: Iterable[Plan]) -> None:
+    """Charge all in one sum, before any is read: who comes again when a refusal says so is answered.
 
     Raises:
-        OutOfBounds: None of the shapes touches the data. Of several, those that do not have no values.
+        RateExceeded: The caller has not so much left.
     """
-    choice, headers = await open_chosen(rt, req)
-
-    async def within(number: int) -> Measured | None:
-        shape = shapes[number]
-        shaped = replace(req, shape=shape, frame=replace(req.frame, bounds=shape.bounds))
-        try:
-            return await _measure(rt, plan_reads(choice, headers, shaped), tally)
-        except OutOfBounds:
-            if len(shapes) == 1:
-                raise
-            return None
-        except BadRequest as error:
-            if len(shapes) == 1:
-                raise
-            raise error.about(f"features[{number}]") from error
-
-    found = await _some_at_once(within, len(shapes))
-    if not any(found):
-        raise OutOfBounds(f"None of the {len(shapes)} features touches the data; /bounds says where they are.")
-    nothing = [] if all(found) else _nothing(choice, headers, req, tally)
-    return [_keyed(req, each or nothing) for each in found]
+    charge(sum(map(price, plans)))
 
 
 async def open_chosen(rt: Runtime, req: ImageRequest) -> tuple[Choice, Sequence[Header]]:
@@ -106,21 +88,19 @@ async def open_chosen(rt: Runtime, req: ImageRequest) -> tuple[Choice, Sequence[
     return choice, await open_headers(rt, choice.sources)
 
 
-async def _some_at_once(call: Callable[[int], Awaitable[T]], count: int) -> list[T]:
-    """Call with each number below ``count``, a few at the same time; results in order."""
+async def some_at_once(call: Callable[[Plan], Awaitable[T]], plans: Sequence[Plan]) -> list[T]:
+    """Call with each plan, a few at the same time; results in order."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int) -> T:
+    async def one(plan: Plan) -> T:
         async with gate:
-            return await call(number)
+            return await call(plan)
 
-    return await together(one(number) for number in range(count))
+    return await together(one(plan) for plan in plans)
 
 
-async def _measure(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
-    """Judge, read and measure; equal requests at the same moment share the work."""
-    rt.limits.check_measured(plan, tally.cover_scale)
-    charge_picture(plan)
+async def measure_plan(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
+    """Read and measure; equal requests at the same moment share the work."""
     told = plan.expression.descriptions if plan.expression else ()  # the plan's name leaves them out
     name = name_of(rt.settings.driver, plan.key, tally, told)
     return await rt.counting.run(name, lambda: _count(rt, plan, tally))
@@ -141,15 +121,12 @@ def _finish(pieces: list[Piece], plan: Plan, tally: Tally) -> Measured:
     return measure(raster, tally, covered)
 
 
-def _nothing(choice: Choice, headers: Sequence[Header], req: ImageRequest, tally: Tally) -> Measured:
-    """The numbers of no pixel at all."""
-    plan = plan_rehearsal(choice, headers, req)
-    raster = compute((zeros(read, plan.grid) for read in plan.reads), plan)
-    found = measure(replace(raster, mask=np.zeros(raster.mask.shape, bool)), tally)
-    return [(name, {**each, "masked_pixels": 0.0}) for name, each in found]
+def _without_prefix(measured: Measured, prefix: str) -> Statistics:
+    """The bands of one asset; that it is this one need not be said of each."""
+    return {name: {**each, "description": each["description"].removeprefix(prefix)} for name, each in measured}
 
 
-def _keyed(req: ImageRequest, measured: Measured) -> Statistics:
+def keyed(req: ImageRequest, measured: Measured) -> Statistics:
     """By name; the bands of an item are counted over all of its assets."""
     if req.dataset.kind is DatasetKind.COG:
         return dict(measured)

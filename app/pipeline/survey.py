@@ -42,7 +42,7 @@ async def survey(rt: Runtime, req: ImageRequest) -> Survey:
     choice = await choose(rt, req.dataset, req.selection)
     charge(len(choice.sources))
     headers = await open_headers(rt, choice.sources)
-    rehearse(plan_rehearsal(choice, headers, req), req)
+    await rt.workers.run(rehearse, plan_rehearsal(choice, headers, req), req)
     return Survey(
         name=choice.name,
         bounds_wgs84=choice.bounds_wgs84 or union_wgs84(headers),

@@ -45,7 +45,7 @@ async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) 
         SwathError: As ``survey`` does.
     """
     seen = await survey(rt, req)
-    low, high = zoom_range(seen.headers, tms)
+    low, high = await rt.workers.run(zoom_range, seen.headers, tms)  # PROJ may take a tenth of a second
     item = await fetch_item(rt, req.dataset) if req.dataset.kind is DatasetKind.STAC else None
     return Coverage(
         name=seen.name,

@@ -9,10 +9,10 @@ from morecantile import Tile, TileMatrixSet
 
 from app.errors import OutOfBounds, UpstreamUnusable
 from app.model.request import ImageRequest
+from app.model.source import Header
 from app.pipeline.lookup import choose, open_headers
 from app.pipeline.survey import Survey, survey
-from app.plan.tiling import Tileset, fit_tileset, matrix_limits, reaches
-from app.plan.zooms import zoom_range
+from app.plan.tiling import Tileset, fit_tileset, reaches
 from app.runtime import Runtime
 
 
@@ -64,11 +64,24 @@ async def require_within_limits(rt: Runtime, req: ImageRequest, tms: TileMatrixS
         OutOfBounds: It is not, whether or not there would be something to show.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    headers = await open_headers(rt, choice.sources)
-    low, high = zoom_range(headers, tms)
-    found = matrix_limits(headers, tms, tile.z, tile.z) if low <= tile.z <= high else ()
-    if not any(each.holds(tile) for each in found):
+    tileset = await _remembered(rt, await open_headers(rt, choice.sources), tms)
+    if tileset is None:
+        raise OutOfBounds(f"No tile of {tms.id} touches the data; /tiles tells the sets that do.")
+    if not tileset.holds(tile):
+        low, high = tileset.zooms
         raise OutOfBounds(
             f"Tile {tile.z}/{tile.x}/{tile.y} of {tms.id} is outside the limits of the tileset; "
             f"its zooms are {low} to {high}, and tileMatrixSetLimits tells the rows and columns of each."
         )
+
+
+async def _remembered(rt: Runtime, headers: Sequence[Header], tms: TileMatrixSet) -> Tileset | None:
+    """As ``fit_tileset``, found once for all tiles of the same sources.
+
+    PROJ may take a tenth of a second. rasterio holds Python's lock in each call of it, so that the event loop has its
+    turn between two calls only: it stands still for half of that time.
+    """
+    key = (str(tms.id), tuple(headers))
+    if key not in rt.tilesets:
+        rt.tilesets[key] = await rt.workers.run(fit_tileset, headers, tms)
+    return rt.tilesets[key]

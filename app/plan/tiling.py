@@ -54,6 +54,10 @@ class Tileset:
         """Lowest and highest."""
         return self.limits[0].zoom, self.limits[-1].zoom
 
+    def holds(self, tile: Tile) -> bool:
+        """Whether a tile is one of them."""
+        return any(each.zoom == tile.z and each.holds(tile) for each in self.limits)
+
 
 def fit_tileset(
     headers: Sequence[Header], tms: TileMatrixSet, minzoom: int | None = None, maxzoom: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import requests
@@ -92,6 +94,31 @@ def test_an_error_is_not_kept(nginx):
 def test_a_long_url_passes_and_metrics_do_not(nginx):
     assert requests.get(f"{nginx}/cog/preview.png?url=a.tif&x={'x' * 15_000}", timeout=30).status_code == 200
     assert requests.get(f"{nginx}/metrics", timeout=30).status_code == 404
+
+
+FIXED = re.findall(r"^\| .* \| ([0-9 ]*[0-9])( KiB| MiB|).* \| `(\w+)` in `(app/[\w/]+)\.py` \|$", PAGE, re.MULTILINE)
+
+
+def test_the_limits_without_a_setting_are_those_of_the_code():
+    """What the page writes in KiB or MiB may stand there in bytes."""
+    assert len(FIXED) == PAGE.count("` in `app/")
+    for number, unit, name, module in FIXED:
+        limit = int(number.replace(" ", ""))
+        factors = {"": (1,), " KiB": (2**10,), " MiB": (1, 2**20)}[unit]
+        known = getattr(importlib.import_module(module.replace("/", ".")), name)
+        assert known in [limit * factor for factor in factors], name
+
+
+def test_what_the_page_says_of_the_container_is_so():
+    assert "seccomp" not in (ROOT / "docker-compose.yml").read_text()
+    assert "FROM python:3.11-slim-bookworm\n" in (ROOT / "Dockerfile").read_text()
+
+
+def test_every_reason_why_work_is_shed_is_told():
+    from app.observe.metrics import Shed
+
+    [row] = re.findall(r"^\| `swath_shed_total.*$", (ROOT / "docs" / "observability.md").read_text(), re.MULTILINE)
+    assert all(f"`{reason}`" in row for reason in get_args(Shed))
 
 
 def test_the_error_that_is_shown_is_one_of_ours():

@@ -135,7 +135,6 @@ def test_what_is_not_there_is_a_problem_of_404(sample_server: str, target: str) 
         (b'{"datetime": "soon"}', "datetime"),
         (b'{"intersects": {"type": "Polygon", "coordinates": 3}}', "intersects"),
         (b'{"limit": 0}', "limit"),
-        (b" " * 1_100_000, "body"),
     ],
 )
 def test_a_search_that_cannot_be_read_is_a_problem_that_names_the_parameter(
@@ -146,3 +145,29 @@ def test_a_search_that_cannot_be_read_is_a_problem_that_names_the_parameter(
     assert answer.status == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert name in answer.json["detail"]
+
+
+def test_a_search_over_1_mib_is_too_large(sample_server: str) -> None:
+    """Status 413, as of every body that is too long."""
+    answer = send(sample_server, "/v0/search", method="POST", body=b" " * 1_100_000)
+    assert (answer.status, answer.json["type"]) == (413, "body-too-large")
+    assert "1 MiB" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=999999999", "limit='999999999': give a whole number from 1 to 1000000, such as 10"),
+        ("intersects=%7B%22type%22:%22Polygon%22%7D", """intersects='{"type": "Polygon"}': give a GeoJSON geometry"""),
+        (
+            "intersects=%7B'type':'Polygon'%7D",
+            "this is not JSON that can be read; names and texts stand in double quotes",
+        ),
+        ("query=%7B%22a%22:null%7D", """query='{"a": null}'"""),
+    ],
+)
+def test_what_is_wrong_with_a_search_is_said_in_json(sample_server: str, query: str, told: str) -> None:
+    """As the caller wrote it, with the limit or an example."""
+    answer = send(sample_server, f"/v0/search?{query}")
+    assert answer.status == 400
+    assert told in answer.json["detail"]

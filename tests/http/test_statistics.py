@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from typing import Any
@@ -215,6 +216,20 @@ BODIES = [
     (json.dumps(collection(*[FAR] * 1001)).encode(), 400),
     (json.dumps({**FIELD, "deep": json.loads("[" * 500 + "]" * 500)}).encode(), 400),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/cog/statistics", "/cog/feature.png", "/v0/search"])
+def test_a_compressed_body_is_told_to_come_as_it_is(sample_server, path):
+    body = gzip.compress(json.dumps(FIELD).encode())
+    answer = requests.post(
+        sample_server + path,
+        params={"url": sample_server + RASTER},
+        data=body,
+        headers={"Content-Encoding": "gzip"},
+        timeout=30,
+    )
+    assert answer.status_code == 400
+    assert "compressed bodies are not read" in problem_of(answer)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/cog/statistics", "/cog/feature", "/stac/crop.png", "/stac/feature/64x64.npy"])

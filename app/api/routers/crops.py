@@ -97,12 +97,13 @@ async def answer_shape(
     request: Request, ds: DatasetKind, size: str | None, extension: str | None, *, max_size: int | None
 ) -> Response:
     """Render the box around the shape in the body; what is outside of the shape is invalid."""
-    query = query_of(request, ds, CROP)
+    rt, query = runtime(request), query_of(request, ds, CROP)
     width, height, size_extension = read_size(query, size)
     crs = parse_crs(query, "coord_crs") or WGS84
-    [shape] = (await read_features(request, runtime(request), crs, several=False)).shapes
-    frame = _frame_around(query, shape.bounds, crs, (width, height), max_size)
-    return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape=shape)
+    async with allowance(rt, Cost.CROP):  # the body has to come in its time, too
+        [shape] = (await read_features(request, rt, crs, several=False)).shapes
+        frame = _frame_around(query, shape.bounds, crs, (width, height), max_size)
+        return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape=shape)
 
 
 def _frame_around(
@@ -140,17 +141,17 @@ async def answer_picture(
 ) -> Response:
     """Render a frame, cut to a shape if there is one, and answer; ``what`` it shows is for the name of a file."""
     rt = runtime(request)
-    query = await with_render(request, ds, query)
-    format = parse_format(query, extension)
-    req = ImageRequest(
-        dataset=dataset_ref(request, ds, query),
-        selection=parse_selection(query),
-        frame=frame,
-        style=parse_style(query),
-        format=format or preferred_format(request),
-        shape=shape,
-    )
     async with allowance(rt, Cost.CROP):
+        query = await with_render(request, ds, query)
+        format = parse_format(query, extension)
+        req = ImageRequest(
+            dataset=dataset_ref(request, ds, query),
+            selection=parse_selection(query),
+            frame=frame,
+            style=parse_style(query),
+            format=format or preferred_format(request),
+            shape=shape,
+        )
         rendered = await render_image(rt, req, known_names(request))
     return image_response(request, query, rendered, what, negotiated=format is None)
 

@@ -25,17 +25,17 @@ router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 @router.get("/{ds:dataset}/explain", openapi_extra=documented(EXPLAIN))
 async def explain(request: Request, ds: DatasetKind) -> Response:
     """The plan of a tile (`tile=z/x/y`) or of a preview: grid, sources, overviews, blocks, and the driver of each."""
-    rt = runtime(request)
-    query = await with_render(request, ds, query_of(request, ds, EXPLAIN))
-    options = read_tile_options(query, rt.settings, None, None)
-    req = ImageRequest(
-        dataset=dataset_ref(request, ds, query),
-        selection=parse_selection(query),
-        frame=_frame(request, query, options),
-        style=parse_style(query),
-        format=options.format,
-    )
+    rt, query = runtime(request), query_of(request, ds, EXPLAIN)
     async with allowance(rt, Cost.TILE):
+        query = await with_render(request, ds, query)
+        options = read_tile_options(query, rt.settings, None, None)
+        req = ImageRequest(
+            dataset=dataset_ref(request, ds, query),
+            selection=parse_selection(query),
+            frame=_frame(request, query, options),
+            style=parse_style(query),
+            format=options.format,
+        )
         body = await explain_image(rt, req)
     return json_response(query, body)
 

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse
 
+from app.api.body import read_body
 from app.api.origin import base_url
-from app.errors import LimitExceeded, NotFound
+from app.errors import NotFound
 from app.sample.assets import COG_TYPE
 from app.sample.catalogue import SampleCatalogue
 from app.sample.links import CONFORMANCE, GEOJSON
@@ -73,7 +74,8 @@ async def search_get(request: Request) -> GeoJSONResponse:
 async def search_post(request: Request) -> GeoJSONResponse:
     """Search by a JSON body."""
     catalogue = _catalogue(request)
-    return GeoJSONResponse(catalogue.search(parse_body(await _body(request)), base_url(request)))
+    body = await read_body(request, MAX_BODY_BYTES / 2**20, "the most of a search")
+    return GeoJSONResponse(catalogue.search(parse_body(body), base_url(request)))
 
 
 @router.get("/samples/{path:path}", summary="A file of the sample catalogue")
@@ -102,14 +104,3 @@ def _search_by_parameters(request: Request, parameters: dict[str, str]) -> GeoJS
             link |= {"method": "GET", "href": f"{base}/v0/search?{following}"}
             del link["body"], link["merge"]
     return GeoJSONResponse(answer)
-
-
-async def _body(request: Request) -> bytes:
-    """Read the body, and stop reading when it is too long."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise LimitExceeded.of("body", f"{size} bytes", f"at most {MAX_BODY_BYTES} bytes; simplify the geometry")
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -20,7 +20,8 @@ from app.model.grid import Frame
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.metadata import describe_2020
-from app.pipeline.statistics import measure_assets, measure_shapes, measure_whole
+from app.pipeline.shapes import measure_shapes
+from app.pipeline.statistics import measure_assets, measure_whole
 
 router = APIRouter(tags=["Statistics"], route_class=PlainRoute)
 
@@ -31,10 +32,10 @@ BINS_2020 = 20
 @router.get("/{ds:dataset}/statistics", openapi_extra=documented(STATISTICS))
 async def statistics(request: Request, ds: DatasetKind) -> Response:
     """Numbers of each band, or of an expression, over the whole, on at most 1024 pixels a side."""
-    rt = runtime(request)
-    query = await with_render(request, ds, query_of(request, ds, STATISTICS))
-    req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
+    rt, query = runtime(request), query_of(request, ds, STATISTICS)
     async with allowance(rt, Cost.CROP):
+        query = await with_render(request, ds, query)
+        req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
         body = await measure_whole(rt, req, tally)
     return json_response(query, body)
 
@@ -42,14 +43,14 @@ async def statistics(request: Request, ds: DatasetKind) -> Response:
 @router.post("/{ds:dataset}/statistics", openapi_extra=with_body(SHAPE_STATISTICS, "Feature", "FeatureCollection"))
 async def shape_statistics(request: Request, ds: DatasetKind) -> Response:
     """The same numbers within each GeoJSON Feature, each pixel by how much of it is covered, as its `statistics`."""
-    rt = runtime(request)
-    query = await with_render(request, ds, query_of(request, ds, SHAPE_STATISTICS))
-    crs = parse_crs(query, "coord_crs") or WGS84
-    target = parse_crs(query, "dst_crs") or crs
-    frame = replace(_sized(query), bounds_crs=crs, crs=target, aligned=True)
-    req, tally = _request(request, ds, query, frame), parse_tally(query)
-    features = await read_features(request, rt, crs, several=True)
-    async with allowance(rt, Cost.CROP):
+    rt, query = runtime(request), query_of(request, ds, SHAPE_STATISTICS)
+    async with allowance(rt, Cost.CROP, "Send fewer features, simpler shapes, or give a smaller max_size."):
+        query = await with_render(request, ds, query)
+        crs = parse_crs(query, "coord_crs") or WGS84
+        target = parse_crs(query, "dst_crs") or crs
+        frame = replace(_sized(query), bounds_crs=crs, crs=target, aligned=True)
+        req, tally = _request(request, ds, query, frame), parse_tally(query)
+        features = await read_features(request, rt, crs, several=True)
         found = await measure_shapes(rt, req, features.shapes, tally)
         body = await rt.patient.run(features.answered, "statistics", found)
     return Response(body, media_type=GEOJSON, headers={"Cache-Control": "no-cache"} | ignored(query))

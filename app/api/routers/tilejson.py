@@ -53,13 +53,13 @@ async def answer_tilejson(
 ) -> Response:
     """Describe the dataset, and write the URL of its tiles; what a tile would refuse is refused here."""
     rt = runtime(request)
-    query = await with_render(request, ds, query)
-    matrix_set = find_tms(request, tms)
-    extension = query.choice("tile_format", tuple(FORMATS))
-    options = read_tile_options(query, rt.settings, None, extension, scale_parameter=_scale_parameter(query))
-    req = survey_request(request, ds, query, options.format)
-    low, high = zooms_asked(query)
     async with allowance(rt, Cost.TILE):
+        query = await with_render(request, ds, query)
+        matrix_set = find_tms(request, tms)
+        extension = query.choice("tile_format", tuple(FORMATS))
+        options = read_tile_options(query, rt.settings, None, extension, scale_parameter=_scale_parameter(query))
+        req = survey_request(request, ds, query, options.format)
+        low, high = zooms_asked(query)
         coverage = await describe_coverage(rt, req, matrix_set)
     size = _tilesize(query, tilesize)
     more = {"tilesize": str(size), **EMPTY_BLANK} if size else EMPTY_BLANK

@@ -45,22 +45,22 @@ async def tile_of_matrix_set(request: Request, ds: DatasetKind, tms: str, z: str
 async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str, zxy: tuple[str, str, str]) -> Response:
     """Render one tile; outside the data the answer is what ``empty=`` says."""
     rt = runtime(request)
-    query = await with_render(request, ds, query)
-    z, x, y = zxy
-    row, scale, extension = split_row(y)
-    matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, scale, extension)
-    format = options.format or preferred_format(request)
-    dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
-    try:
-        frame = tile_frame(matrix_set, (z, x, row), options)
-        req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=format)
-        async with allowance(rt, Cost.TILE):
+    async with allowance(rt, Cost.TILE):
+        query = await with_render(request, ds, query)
+        z, x, y = zxy
+        row, scale, extension = split_row(y)
+        matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, scale, extension)
+        format = options.format or preferred_format(request)
+        dataset, selection, style = dataset_ref(request, ds, query), parse_selection(query), parse_style(query)
+        try:
+            frame = tile_frame(matrix_set, (z, x, row), options)
+            req = ImageRequest(dataset=dataset, selection=selection, frame=frame, style=style, format=format)
             if options.empty == "limits":
                 await require_within_limits(rt, req, matrix_set, Tile(x=int(x), y=int(row), z=int(z)))
                 options = replace(options, empty="204" if options.is_array else "blank")
             rendered = await render_image(rt, req, known_names(request))
-    except OutOfBounds as err:
-        return _without_data(request, query, options, format, options.shape_wh(matrix_set, int(z)), err)
+        except OutOfBounds as err:
+            return _without_data(request, query, options, format, options.shape_wh(matrix_set, int(z)), err)
     return image_response(request, query, rendered, f"{z}-{x}-{row}", negotiated=options.format is None)
 
 

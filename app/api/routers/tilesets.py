@@ -43,11 +43,11 @@ async def tilesets(request: Request, ds: DatasetKind) -> Response:
     """Tilesets of the dataset: one for each tile matrix set in which it has a place."""
     rt, query = runtime(request), query_of(request, ds, TILESET_LIST)
     query.choice(DOCUMENT.name, DOCUMENT.values)
-    query = await with_render(request, ds, query)
-    options = read_tile_options(query, rt.settings, None, None)
     sets = matrix_sets(request)
     known = [sets.find(name) for name in sets.names]
     async with allowance(rt, Cost.TILE):
+        query = await with_render(request, ds, query)
+        options = read_tile_options(query, rt.settings, None, None)
         seen, found = await find_sets(rt, survey_request(request, ds, query, options.format), known)
     entries = [_entry(request, ds, seen, each) for each in found]
     links = [link("self", _href(request, f"/{ds}/tiles"), "Tilesets of the dataset")]
@@ -59,11 +59,11 @@ async def tileset(request: Request, ds: DatasetKind, tms: str) -> Response:
     """The tileset of one tile matrix set: bounding box, limits of rows and columns, and a template of its tiles."""
     rt, query = runtime(request), query_of(request, ds, TILESETS)
     query.choice(DOCUMENT.name, DOCUMENT.values)
-    query = await with_render(request, ds, query)
-    matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, None, None)
-    low, high = zooms_asked(query)
-    wanted = WantedSet(tms=matrix_set, minzoom=low, maxzoom=high)
     async with allowance(rt, Cost.TILE):
+        query = await with_render(request, ds, query)
+        matrix_set, options = find_tms(request, tms), read_tile_options(query, rt.settings, None, None)
+        low, high = zooms_asked(query)
+        wanted = WantedSet(tms=matrix_set, minzoom=low, maxzoom=high)
         seen, [found] = await describe_tilesets(rt, survey_request(request, ds, query, options.format), [wanted])
     if found is None:
         raise without_tiles(matrix_set)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from app.errors import BadRequest, LimitExceeded
+from app.sample.search.fault import fault
 from app.sample.search.geometry import Point, Ring, Shape, box
 
 MAX_POINTS = 10_000
@@ -16,13 +17,13 @@ _SHAPE = 'give a GeoJSON geometry, such as {"type": "Point", "coordinates": [30.
 def parse_bbox(value: object) -> Shape:
     """Read four numbers (or six, of which the heights are left out)."""
     if not isinstance(value, list) or len(value) not in (4, 6):
-        raise BadRequest.of("bbox", value, _BOX)
+        raise fault("bbox", value, _BOX)
     numbers = [_number(part, "bbox", value, _BOX) for part in value]
     west, south, east, north = numbers if len(numbers) == 4 else (numbers[0], numbers[1], numbers[3], numbers[4])
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
-        raise BadRequest.of("bbox", value, f"longitudes go from -180 to 180, latitudes from -90 to 90; {_BOX}")
+        raise fault("bbox", value, f"longitudes go from -180 to 180, latitudes from -90 to 90; {_BOX}")
     if south > north:
-        raise BadRequest.of("bbox", value, f"south lies above north; {_BOX}")
+        raise fault("bbox", value, f"south lies above north; {_BOX}")
     return box(west, south, east, north)
 
 
@@ -30,7 +31,7 @@ def parse_geometry(value: object) -> Shape:
     """Read any GeoJSON geometry of at most ``MAX_POINTS`` points."""
     shape = _Reader(value).read(value, depth=0)
     if not (shape.points or shape.lines or shape.polygons):
-        raise BadRequest.of("intersects", value, f"the geometry is empty; {_SHAPE}")
+        raise fault("intersects", value, f"the geometry is empty; {_SHAPE}")
     return shape
 
 
@@ -96,11 +97,11 @@ class _Reader:
         return value
 
     def wrong(self, message: str) -> BadRequest:
-        return BadRequest.of("intersects", self.whole, message)
+        return fault("intersects", self.whole, message)
 
 
 def _number(value: object, name: str, whole: object, wanted: str) -> float:
     """A finite number; not a boolean, not a text."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e6 and math.isfinite(value):
         return float(value)
-    raise BadRequest.of(name, whole, wanted)
+    raise fault(name, whole, wanted)

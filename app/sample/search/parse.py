@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.errors import BadRequest, LimitExceeded
+from app.errors import BodyTooLarge
+from app.sample.search.fault import fault
 from app.sample.search.geojson import parse_bbox, parse_geometry
 from app.sample.search.geometry import Shape
 from app.sample.search.period import parse_period
@@ -14,15 +15,16 @@ from app.sample.search.query import OPERATORS, PropertyTest, SearchQuery, SortKe
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_LIMIT = 500
+COUNT_MAX = 1_000_000
 
 
 def parse_body(raw: bytes) -> SearchQuery:
     """Read the JSON body of ``POST /search``; an empty body asks for everything."""
     if len(raw) > MAX_BODY_BYTES:
-        raise LimitExceeded.of("body", f"{len(raw)} bytes", f"at most {MAX_BODY_BYTES} bytes; simplify the geometry")
+        raise BodyTooLarge(f"A search has at most {MAX_BODY_BYTES} bytes; simplify the geometry.")
     body = _json("body", raw) if raw.strip() else {}
     if not isinstance(body, dict):
-        raise BadRequest.of("body", body, 'give a JSON object, such as {"limit": 10}')
+        raise fault("body", body, 'give a JSON object, such as {"limit": 10}')
     return parse_search(body)
 
 
@@ -86,7 +88,7 @@ def _names(given: Mapping[str, Any], name: str, parameter: str | None = None) ->
     """A list of texts; empty or absent means no restriction. ``parameter`` is at fault if not ``name`` itself."""
     value = given.get(name, [])
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-        raise BadRequest.of(parameter or name, value, f'"{name}" is a list of texts, such as ["id"]')
+        raise fault(parameter or name, value, f'"{name}" is a list of texts, such as ["id"]')
     return tuple(value) or None
 
 
@@ -94,30 +96,30 @@ def _count(given: Mapping[str, Any], name: str, default: int) -> int:
     value = given.get(name, default)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1_000_000:
-        raise BadRequest.of(name, value, f"give a whole number from 1, such as {default}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= COUNT_MAX:
+        raise fault(name, value, f"give a whole number from 1 to {COUNT_MAX}, such as {default}")
     return value
 
 
 def _tests(value: object) -> Iterable[PropertyTest]:
     wanted = 'give comparisons by property, such as {"eo:cloud_cover": {"lt": 5}}'
     if not isinstance(value, dict):
-        raise BadRequest.of("query", value, wanted)
+        raise fault("query", value, wanted)
     for path, comparisons in value.items():
         if not isinstance(comparisons, dict):
-            raise BadRequest.of("query", {path: comparisons}, wanted)
+            raise fault("query", {path: comparisons}, wanted)
         for operator, operand in comparisons.items():
             if operator not in OPERATORS:
-                raise BadRequest.of("query", operator, f"the operators are {', '.join(OPERATORS)}")
+                raise fault("query", operator, f"the operators are {', '.join(OPERATORS)}")
             if (operator == "in") != isinstance(operand, list) or isinstance(operand, dict):
-                raise BadRequest.of("query", {path: comparisons}, f"'in' takes a list, the others one value; {wanted}")
+                raise fault("query", {path: comparisons}, f"'in' takes a list, the others one value; {wanted}")
             yield PropertyTest(path=path, operator=operator, value=operand)
 
 
 def _fields(value: object) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """``(include, exclude)``; include is None for the whole item."""
     if not isinstance(value, dict):
-        raise BadRequest.of("fields", value, 'give {"include": [...], "exclude": [...]}')
+        raise fault("fields", value, 'give {"include": [...], "exclude": [...]}')
     given = {name: part for name, part in value.items() if part is not None}
     return _names(given, "include", "fields"), _names(given, "exclude", "fields") or ()
 
@@ -125,12 +127,12 @@ def _fields(value: object) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
 def _sort_keys(value: object) -> tuple[SortKey, ...]:
     wanted = 'give keys such as [{"field": "properties.datetime", "direction": "desc"}]'
     if not isinstance(value, list):
-        raise BadRequest.of("sortby", value, wanted)
+        raise fault("sortby", value, wanted)
     keys = []
     for key in value:
         field, direction = (key.get("field"), key.get("direction", "asc")) if isinstance(key, dict) else (None, None)
         if not isinstance(field, str) or direction not in ("asc", "desc"):
-            raise BadRequest.of("sortby", key, wanted)
+            raise fault("sortby", key, wanted)
         keys.append(SortKey(path=field, descending=direction == "desc"))
     return tuple(keys)
 
@@ -143,11 +145,12 @@ def _to_number(name: str, whole: str, text: str) -> float:
     try:
         return float(text)
     except ValueError as err:
-        raise BadRequest.of(name, whole, f"{text[:20]!r} is not a number") from err
+        raise fault(name, whole, f"{text[:20]!r} is not a number") from err
 
 
 def _json(name: str, text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as err:
-        raise BadRequest.of(name, text if isinstance(text, str) else "…", "this is not JSON that can be read") from err
+        told = "this is not JSON that can be read; names and texts stand in double quotes"
+        raise fault(name, text if isinstance(text, str) else "…", told) from err

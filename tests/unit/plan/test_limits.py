@@ -110,3 +110,16 @@ def test_a_shape_has_so_many_borders():
     Limits(Settings()).check(plan(999, 999, shape=comb), None)
     with pytest.raises(LimitExceeded, match=r"1e.07 crossings.*Simplify"):
         Limits(Settings()).check(plan(1001, 1001, shape=comb), None)
+
+
+def test_shapes_of_a_collection_are_as_many_pixels_as_can_be_measured_in_time():
+    """50 squares of 500 x 500 pixels and 4 bands are 5e7; of one band they are 1.25e9 cells of 10 x 10 a pixel."""
+    square = Shape(polygons=((tuple((x, y) for x, y in box(0, 0, 1, 1)),),), crs=UTM)
+    limits = Limits(Settings())
+    limits.check_collection([plan(500, 500, bands=4, shape=square)] * 50, 10)
+    with pytest.raises(LimitExceeded, match=r"51 different features have 5\.1e.07 pixels.*SWATH_MEASURED_PIXELS_MAX"):
+        limits.check_collection([plan(500, 500, bands=4, shape=square)] * 51, 10)
+    with pytest.raises(LimitExceeded, match=r"2\.02e.09 cells.*cover_scale"):
+        limits.check_collection([plan(500, 500, shape=square)] * 81, 10)
+    with pytest.raises(LimitExceeded, match="SWATH_TOUCHED_PIXELS_MAX"):
+        limits.check_collection([plan(500, 500, shape=square, pixels=6e7)] * 2, 10)
