@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -122,6 +122,19 @@ def point_rows(body: dict[str, Any]) -> Iterable[Sequence[Cell]]:
     """The same as a table of ``POINT_COLUMNS``, one row per band."""
     bands = zip(body["band_names"], body["band_descriptions"], body["values"], strict=True)
     return [(*body["coordinates"], *band) for band in bands]
+
+
+def statistics_table(
+    found: Sequence[Mapping[str, Mapping[str, Any]]],
+) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
+    """Names of columns, and a row per feature, counted from 1, and band; histograms have no place in a row."""
+    names = [name for name, value in next(iter(found[0].values())).items() if not isinstance(value, list)]
+    rows = [
+        (number, band, *(numbers[name] for name in names))
+        for number, bands in enumerate(found, 1)
+        for band, numbers in bands.items()
+    ]
+    return ("feature", "band", *names), rows
 
 
 def ignored(query: Query) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import time
 from typing import Any
@@ -300,3 +302,23 @@ def test_a_crop_is_at_most_1024_pixels_wide_and_a_feature_as_wide_as_the_data(as
     assert sizes[0] == sizes[1]
     assert max(sizes[0]) == pytest.approx(size, abs=15)
     assert sizes[2] == (300, 200)
+
+
+def test_a_table_has_a_row_per_band(ask, numbers):
+    query = {"assets": ["B04", "B08"], "max_size": 64}
+    answer = ask("/stac/statistics", f="csv", **query)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    found = numbers("/stac/statistics", **query)
+    assert [(row["feature"], row["band"]) for row in rows] == [("1", "b1"), ("1", "b2")]
+    for row, band in zip(rows, found.values(), strict=True):
+        assert (float(row["mean"]), row["description"]) == (band["mean"], band["description"])
+    assert "histogram" not in rows[0]
+
+
+def test_a_table_of_a_collection_has_a_row_per_feature_and_band(ask):
+    collection = {"type": "FeatureCollection", "features": [FIELD, FIELD, FIELD]}
+    answer = ask("/stac/statistics", collection, format="csv", assets="B04,B08", max_size=64)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["feature"] + row["band"] for row in rows] == ["1b1", "1b2", "2b1", "2b2", "3b1", "3b2"]
+    assert rows[0]["mean"] == rows[4]["mean"]

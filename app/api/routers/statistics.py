@@ -8,12 +8,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import ASSET_STATISTICS, METADATA, SHAPE_STATISTICS, STATISTICS, documented, with_body
+from app.api.dialect import (
+    ASSET_STATISTICS,
+    METADATA,
+    NUMBER_FORMAT,
+    SHAPE_STATISTICS,
+    STATISTICS,
+    documented,
+    with_body,
+)
 from app.api.geojson import GEOJSON, read_features
 from app.api.params import PREVIEW_SIZE, WGS84, parse_crs, parse_selection
 from app.api.query import Query
 from app.api.renders import with_render
-from app.api.responses import ignored, json_response
+from app.api.responses import csv_response, ignored, json_response, statistics_table
 from app.api.route import PlainRoute
 from app.api.tally import parse_tally
 from app.model.grid import Frame
@@ -31,12 +39,14 @@ BINS_2020 = 20
 
 @router.get("/{ds:dataset}/statistics", openapi_extra=documented(STATISTICS))
 async def statistics(request: Request, ds: DatasetKind) -> Response:
-    """Numbers of each band, or of an expression, over the whole, on at most 1024 pixels a side."""
+    """Numbers of each band, or of an expression, over the whole, on at most 1024 pixels a side; or `f=csv`."""
     rt, query = runtime(request), query_of(request, ds, STATISTICS)
     async with allowance(rt, Cost.CROP):
         query = await with_render(request, ds, query)
         req, tally = _request(request, ds, query, _whole(query)), parse_tally(query)
         body = await measure_whole(rt, req, tally)
+    if _is_table(query):
+        return csv_response(query, *statistics_table([body]), str(ds), "statistics")
     return json_response(query, body)
 
 
@@ -52,6 +62,8 @@ async def shape_statistics(request: Request, ds: DatasetKind) -> Response:
         req, tally = _request(request, ds, query, frame), parse_tally(query)
         features = await read_features(request, rt, crs, several=True)
         found = await measure_shapes(rt, req, features.shapes, tally)
+        if _is_table(query):
+            return csv_response(query, *statistics_table(found), str(ds), "statistics")
         body = await rt.patient.run(features.answered, "statistics", found)
     return Response(body, media_type=GEOJSON, headers={"Cache-Control": "no-cache"} | ignored(query))
 
@@ -76,6 +88,10 @@ async def metadata(request: Request, ds: DatasetKind) -> Response:
     async with allowance(rt, Cost.CROP):
         body = await describe_2020(rt, req, tally)
     return json_response(query, body)
+
+
+def _is_table(query: Query) -> bool:
+    return query.choice("format", NUMBER_FORMAT.values) == "csv"
 
 
 def _request(request: Request, ds: DatasetKind, query: Query, frame: Frame) -> ImageRequest:
