@@ -57,8 +57,8 @@ Names, parameters, defaults and results are those of TiTiler 2.4, titles and des
   other way round, which shows where pixels are not square.
 - Heights that `terrainrgb` cannot count take the ends; TiTiler wraps them around, or fails.
 - A parameter that an algorithm does not know is an error that says what was meant.
-- `contours` of several bands takes the first; `std` and `var` of one band are an error; TiTiler fails, or shows
-  nothing.
+- `hillshade`, `slope` and `contours` of several bands take the first; `std` and `var` of one band are an error; TiTiler
+  fails, or shows nothing.
 
 | algorithm | takes | makes | dtype | parameters |
 |---|---|---|---|---|

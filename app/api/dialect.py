@@ -210,8 +210,8 @@ COVER_SCALE = Parameter(
     "10",
     schema=INTEGER,
 )
-PMIN = Parameter("pmin", "The lower percentile (2), as TiTiler 0.1 had it.", "2", schema=NUMBER)
-PMAX = Parameter("pmax", "The upper percentile (98), as TiTiler 0.1 had it.", "98", schema=NUMBER)
+PMIN = Parameter("pmin", "The lower percentile (2), as TiTiler 0.1 had it.", "2", schema=INTEGER)
+PMAX = Parameter("pmax", "The upper percentile (98), as TiTiler 0.1 had it.", "98", schema=INTEGER)
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
     Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),

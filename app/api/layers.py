@@ -94,8 +94,8 @@ async def _layers(request: Request, asked: Asked, name: str) -> list[Layer]:
 def without_tiles(tms: TileMatrixSet) -> OutOfBounds:
     """Make the error of a tile matrix set that has no tile of the data at the zooms asked for."""
     return OutOfBounds(
-        f"No tile of {tms.id} touches the data at these zooms; leave minzoom and maxzoom out, or take another tile "
-        "matrix set: WebMercatorQuad reaches everything but the poles."
+        f"No tile of {tms.id} touches the data, at the zooms that it has or that minzoom and maxzoom leave; take "
+        "another tile matrix set: WebMercatorQuad reaches everything but the poles."
     )
 
 

@@ -30,14 +30,14 @@ def parse_tally(query: Query, *, bins: int = 10) -> Tally:
 
 def _percentiles(query: Query) -> tuple[int, ...]:
     """Read ``p``, else ``pmin`` and ``pmax``, which TiTiler 0.1 had."""
-    asked = [number for value in query.all("p") for number in _numbers(query, "p", value, "p=2&p=98")]
+    asked = [("p", number) for value in query.all("p") for number in _numbers(query, "p", value, "p=2&p=98")]
     if not asked:
-        low, high = query.number("pmin", low=0, high=100), query.number("pmax", low=0, high=100)
-        asked = [2 if low is None else low, 98 if high is None else high]
-    for number in asked:
+        ends = (("pmin", 2.0), ("pmax", 98.0))
+        asked = [(name, default if (given := query.number(name)) is None else given) for name, default in ends]
+    for name, number in asked:
         if not (0 <= number <= 100 and number == int(number)):
-            raise query.fault("p", f"{number:g}", "is not a percentile: a whole number 0 to 100, such as p=2&p=98")
-    return tuple(map(int, asked))
+            raise query.fault(name, f"{number:g}", "is not a percentile: a whole number 0 to 100, such as 2 or 98")
+    return tuple(int(number) for _, number in asked)
 
 
 def _bins(query: Query) -> int | tuple[float, ...] | None:
@@ -59,8 +59,8 @@ def _range(query: Query) -> tuple[float, float] | None:
     if text is None:
         return None
     numbers = _numbers(query, "histogram_range", text, "histogram_range=0,1000")
-    if len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise query.fault("histogram_range", text, "must be low,high, such as histogram_range=0,1000")
+    if len(numbers) != 2 or not numbers[0] < numbers[1] < math.inf > numbers[1] - numbers[0]:
+        raise query.fault("histogram_range", text, "must be low,high with low below high, such as 0,1000")
     return numbers[0], numbers[1]
 
 

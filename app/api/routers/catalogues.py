@@ -68,13 +68,13 @@ async def algorithms(request: Request) -> Response:
     """All algorithms that `algorithm` may name."""
     base = base_url(request)
     listed = [_listed(base, "algorithms", name, "item") | {"title": kind.title} for name, kind in ALGORITHMS.items()]
-    return JSONResponse({"algorithms": listed, "links": [_link("self", f"{base}/algorithms")]})
+    return _json({"algorithms": listed, "links": [_link("self", f"{base}/algorithms")]})
 
 
 @router.get("/algorithms/{algorithm}")
 async def algorithm(algorithm: str) -> Response:
     """One algorithm: what it takes and makes, and its parameters as JSON schemas."""
-    return JSONResponse(algorithm_body(of_path(find_algorithm, algorithm)))
+    return _json(algorithm_body(of_path(find_algorithm, algorithm)))
 
 
 def _ramp(query: Query, table: ColormapTable, format: Format) -> Response:

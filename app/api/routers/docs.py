@@ -171,7 +171,7 @@ def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Documen
         operations.pop("head", None)  # every GET answers HEAD too
         for method, operation in operations.items():
             operation["summary"] = SUMMARIES.get(f"{method} {path}") or SUMMARIES.get(path, operation["summary"])
-            _tidy(operation, examples)
+            _tidy(operation, _of_rasters(examples) if path.startswith("/cog/") else examples)
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}
     return document
@@ -196,6 +196,13 @@ def _examples(base: str, sample: SampleCatalogue | None) -> dict[str, Document]:
             }
         },
     }
+
+
+def _of_rasters(examples: dict[str, Document]) -> dict[str, Document]:
+    """The same for routes that are of rasters alone: no item is an example of their ``url``."""
+    if "url" not in examples:
+        return examples
+    return examples | {"url": {"example": examples["url"]["examples"]["raster"]["value"]}}
 
 
 def _tidy(operation: Document, examples: dict[str, Document]) -> None:

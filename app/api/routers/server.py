@@ -125,6 +125,7 @@ def landing_links(base: str, *, sample: bool) -> dict[str, Any]:
         link(CONFORMANCE, f"{base}/conformance", "Conformance classes"),
         link(TILING_SCHEMES, f"{base}/tileMatrixSets", "Tile matrix sets"),
         link("data", f"{base}/colorMaps", "Colormaps"),
+        link("data", f"{base}/algorithms", "Algorithms"),
         link("data", f"{base}/indices", "Spectral indices"),
         *_dataset_links(base),
     ]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.compute.algorithms.gradient import gradient
-from app.compute.algorithms.parameters import integer, number
-from app.model.algorithm import Algorithm, Bands, Valid
+from app.compute.algorithms.terrain import Terrain
+from app.model.algorithm import Bands, Valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slope(Algorithm):
+class Slope(Terrain):
     """The angle of the steepest way, in degrees, with the pixel's size in units of the grid's CRS.
 
     TiTiler divides the change down a column by the pixel's width; that is its height here, which differs only where
@@ -21,19 +21,9 @@ class Slope(Algorithm):
 
     id = "slope"
     title = "Slope"
-    bands_in = 1
     outputs = ("slope",)
     dtype = "float32"
     low_high = (0.0, 90.0)
-    reach = 1
-
-    buffer: int = integer(3, 0, 99, "Pixels read around a picture and cut off again, so that it has no edge.")
-    z_exaggeration: float = number(1.0, 1e-6, 1e6, "Factor of the heights.")
-
-    @property
-    def margin(self) -> int:
-        """Its parameter ``buffer``."""
-        return self.buffer
 
     def compute(self, bands: Bands, valid: Valid, cell_xy: tuple[float, float]) -> tuple[Bands, Valid]:
         """Make float32, 0 to 90."""
