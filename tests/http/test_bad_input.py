@@ -152,7 +152,7 @@ DOCUMENTS = [
     unusable("/cog/preview.png", {"url": "@empty.tif"}, "empty.tif is not a GeoTIFF"),
 ]
 ASSETS = [
-    wrong("/stac/preview.png", stac(), "assets=", "expression=", "Item 'it' has a, b, rgb, f", at="assets"),
+    wrong("/stac/preview.png", stac(), "assets=", "expression=", "item 'it' has a, b, rgb, f", at="assets"),
     wrong(
         "/stac/preview.png",
         stac(assets="B4"),

@@ -162,7 +162,7 @@ def test_tilejson_refuses_what_its_tiles_would_refuse(ask):
     refused = [
         {"assets": "B04,B08"},
         {"assets": "visual", "colormap_name": "viridis"},
-        {"assets": "B04", "rescale": "0,1,0,2"},
+        {"assets": "visual", "rescale": "0,1,0,2"},
         {"assets": "B04", "expression": "b9"},
         {"assets": "B04", "format": "bogus"},
         {"assets": "B04", "empty": "bogus"},
