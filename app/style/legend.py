@@ -38,7 +38,7 @@ def spans(raster: Raster, style: Style, table: ColormapTable | None, *, raw: boo
     """
     bands = len(raster.data)
     if style.rescale:
-        return tuple(style.rescale) * bands if len(style.rescale) == 1 else tuple(style.rescale)
+        return tuple(style.rescale) * bands if len(style.rescale) == 1 else tuple(style.rescale[:bands])
     low, high = dtype_ranges.get(str(raster.data.dtype), (0, 1))
     if isinstance(table, dict) and style.color_formula is None:
         return ((float(min(table)), float(max(table))),) * bands

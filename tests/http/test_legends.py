@@ -149,6 +149,12 @@ def test_a_ramp_over_an_algorithms_own_range_ends_with_it(sample_server: str):
     assert np.ptp(pictures[0]) > 50
 
 
+def test_of_more_ranges_than_bands_the_first_is_the_bands(base: str):
+    """As pictures take it: leafmap gives those of all bands of a file."""
+    [bar] = ask(base, rescale=["0,3000", "0,2000"]).json()["bars"]
+    assert (bar["low"], bar["high"]) == (0, 3000)
+
+
 def test_a_files_own_colours_are_classes(base: str):
     body = told(base, "cover")
     assert [(each["low"], each["color"]) for each in body["classes"]] == [
