@@ -57,7 +57,11 @@ TILE_MATRIX_SET = _object(
 
 ZOOM = {"type": "integer", "minimum": 0, "maximum": 30}
 TILEJSON = _object(
-    {"tilejson": {"const": "3.0.0"}, "tiles": {"type": "array", "items": TEXT, "minItems": 1}},
+    {
+        "tilejson": {"const": "3.0.0"},
+        "tiles": {"type": "array", "items": TEXT, "minItems": 1},
+        "vector_layers": {"type": "array"},
+    },
     {
         **dict.fromkeys(("name", "attribution", "description", "legend", "template"), TEXT),
         "minzoom": ZOOM,

@@ -24,7 +24,7 @@ from app.model.request import DatasetKind
 from app.pipeline.lookup import fetch_item
 from app.pipeline.survey import Survey
 from app.pipeline.tilesets import WantedSet, describe_tilesets
-from app.plan.bounds import unwrapped
+from app.plan.bounds import on_the_globe
 from app.plan.tiling import Tileset
 
 PLACES = "{TileMatrix}/{TileCol}/{TileRow}"
@@ -101,15 +101,13 @@ def without_tiles(tms: TileMatrixSet) -> OutOfBounds:
 
 def _layer(request: Request, asked: Asked, name: str, seen: Survey, tileset: Tileset) -> Layer:
     """One layer, by the identifier that TiTiler 2.x gives it, so that saved projects of map programs find it."""
-    left, bottom, right, top = seen.bounds_wgs84
-    west, east = unwrapped(left, right)
     tms, url = str(tileset.tms.id), dataset_ref(request, asked.ds, asked.query).url
     title = seen.name if name == DEFAULT else f"{seen.name}, {name}"
     ending = f"@{asked.options.scale}x.{asked.extension}"
     return Layer(
         identifier=f"{url}_{tms}_{name}",
         title=title if len(asked.sets) == 1 else f"{title} ({tms})",
-        bounds_wgs84=(west, bottom, east, top),
+        bounds_wgs84=on_the_globe(seen.bounds_wgs84),
         media_type=FORMATS[asked.extension].media_type,
         tileset=tileset,
         template=tile_template(request, asked.ds, tms, ending, places=PLACES, pairs=asked.pairs),

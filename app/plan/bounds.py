@@ -45,3 +45,11 @@ def unwrapped(left: float, right: float) -> tuple[float, float]:
     if left > right or left < -181 or right > 181:
         return -180.0, 180.0
     return max(left, -180.0), min(right, 180.0)
+
+
+def on_the_globe(box: Bounds) -> Bounds:
+    """The box within -180..180 and -90..90: a raster of the world may pass them, an item may say anything."""
+    left, bottom, right, top = box
+    west, east = unwrapped(left, right)
+    south, north = (min(90.0, max(-90.0, latitude)) for latitude in (bottom, top))
+    return west, south, east, north

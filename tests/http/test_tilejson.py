@@ -21,6 +21,9 @@ QUERIES = [
 ]
 
 
+VALID = {"tilejson": "3.0.0", "tiles": ["a"], "vector_layers": []}
+
+
 @pytest.fixture(scope="module")
 def scene(sample_server: str) -> dict[str, str]:
     item = f"{sample_server}/v0/collections/sentinel-s2-l2a-cogs/items/S2B_36RTT_20191205_0_L2A"
@@ -52,4 +55,5 @@ def test_it_is_valid_and_its_center_has_a_tile(
     [{"tilejson": "2.2.0"}, {"tiles": []}, {"minzoom": 31}, {"bounds": [1, 2, 3]}, {"scheme": "zxy"}, {"name": None}],
 )
 def test_the_schema_finds_what_is_wrong(broken: dict[str, object]):
-    assert faults_of_json({"tilejson": "3.0.0", "tiles": ["a"], **broken}, TILEJSON)
+    assert faults_of_json(VALID, TILEJSON) == []
+    assert faults_of_json({**VALID, **broken}, TILEJSON)

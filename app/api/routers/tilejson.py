@@ -26,7 +26,7 @@ from app.model.request import DatasetKind
 from app.model.source import Header
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.tilejson import Coverage, describe_coverage
-from app.plan.bounds import unwrapped
+from app.plan.bounds import on_the_globe
 
 router = APIRouter(tags=["TileJSON"], route_class=PlainRoute)
 
@@ -84,8 +84,8 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
 
     Its bounds must not wrap around the antimeridian, so data across it get all longitudes, and the true center.
     """
-    left, bottom, right, top = coverage.bounds_wgs84
-    west, east = unwrapped(left, right)
+    left, _, right, _ = coverage.bounds_wgs84
+    west, south, east, north = on_the_globe(coverage.bounds_wgs84)
     low = coverage.minzoom if minzoom is None else minzoom
     high = coverage.maxzoom if maxzoom is None else maxzoom
     body: dict[str, Any] = {
@@ -94,10 +94,11 @@ def tilejson_body(coverage: Coverage, tiles: str, minzoom: int | None, maxzoom: 
         "version": "1.0.0",
         "scheme": "xyz",
         "tiles": [tiles],
+        "vector_layers": [],  # the text of TileJSON asks for them of vector tiles only, its schema of all
         "minzoom": low,
         "maxzoom": max(low, high),
-        "bounds": [west, bottom, east, top],
-        "center": [_middle(left, right), (bottom + top) / 2, low],
+        "bounds": [west, south, east, north],
+        "center": [_middle(left, right), (south + north) / 2, low],
         "raster_layers": coverage.renders,
     }
     if coverage.raster:

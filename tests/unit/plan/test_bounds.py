@@ -9,7 +9,7 @@ from rasterio.crs import CRS
 from app.errors import UpstreamUnusable
 from app.model.grid import Bounds
 from app.model.source import Header
-from app.plan.bounds import union_wgs84
+from app.plan.bounds import on_the_globe, union_wgs84
 
 HEADER = Header(
     version="v1",
@@ -53,3 +53,9 @@ def test_a_source_without_a_place_has_no_bounds() -> None:
         union_wgs84([HEADER, replace(HEADER, crs=None, bounds_wgs84=None)])
     with pytest.raises(UpstreamUnusable, match="cannot be transformed to longitude"):
         union_wgs84([HEADER, replace(HEADER, bounds_wgs84=None)])
+
+
+def test_what_passes_the_poles_ends_there() -> None:
+    assert on_the_globe((-180.2, -90.2, 180.2, 90.2)) == (-180, -90, 180, 90)
+    assert on_the_globe((10, 20, 30, 40)) == (10, 20, 30, 40)
+    assert on_the_globe((170, -10, -170, 95)) == (-180, -10, 180, 90)
