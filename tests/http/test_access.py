@@ -48,7 +48,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset.write(np.full((1, 512, 512), 7, np.uint8))
     assets = {name: {"href": "a.tif", "type": "image/tiff"} for name in ("a", "b")}
     (root / "item.json").write_text(
-        json.dumps({"type": "Feature", "id": "it", "bbox": [0, 0, 1, 1], "properties": {}, "assets": assets})
+        json.dumps(
+            {
+                "type": "Feature",
+                "id": "it",
+                "bbox": [0, 0, 1, 1],
+                "assets": assets,
+                "properties": {"renders": {"grey": {"assets": ["a"]}}},
+            }
+        )
     )
     return root
 
@@ -334,15 +342,14 @@ def test_the_signature_of_a_template_opens_nothing_else(template, found, put):
 
 
 @pytest.mark.parametrize(
-    "path", ["/stac/tiles", "/stac/tiles/WebMercatorQuad", "/stac/WMTSCapabilities.xml", "/stac/renders", "/stac/info"]
+    "path", ["/stac/tiles", "/stac/tiles/WebMercatorQuad", "/stac/WMTSCapabilities.xml", "/stac/renders"]
 )
 def test_the_links_of_a_signed_document_open(signing, path):
     """Those without places to fill in, but for the page, which asks for more than one document has."""
     written = ask(signed(signing, path))
     assert written.status_code == 200
     found = re.findall(r'"(http[^"{]*[?&;]sig=[^"{]*)"', written.text)
-    if path not in ("/stac/renders", "/stac/info"):
-        assert found
+    assert found
     for href in map(unescape, found):
         assert (ask(href).status_code == 403) == ("map.html" in href), href
 
