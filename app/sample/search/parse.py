@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.errors import BadRequest, LimitExceeded
-from app.sample.search.geojson import parse_bbox, parse_geometry
-from app.sample.search.geometry import Shape
-from app.sample.search.period import parse_period
+from app.match.geojson import parse_bbox, parse_geometry
+from app.match.geometry import Shape
+from app.match.period import parse_period
 from app.sample.search.query import OPERATORS, PropertyTest, SearchQuery, SortKey
 
 MAX_BODY_BYTES = 1024 * 1024

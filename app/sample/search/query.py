@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.sample.search.geometry import Shape
-from app.sample.search.period import Period
+from app.match.geometry import Shape
+from app.match.period import Period
 
 OPERATORS = ("eq", "neq", "lt", "lte", "gt", "gte", "in", "startsWith", "endsWith", "contains")
 DEFAULT_FIELDS = ("id", "type", "geometry", "bbox", "collection")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.sample.search.geometry import Ring, touches
-from app.sample.search.period import parse_instant
+from app.match.geometry import Ring, touches
+from app.match.period import parse_instant
 from app.sample.search.query import DEFAULT_FIELDS, PropertyTest, SearchQuery
 
 Document = dict[str, Any]

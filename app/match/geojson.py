@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from app.errors import BadRequest, LimitExceeded
-from app.sample.search.geometry import Point, Ring, Shape, box
+from app.match.geometry import Point, Ring, Shape, box
 
 MAX_POINTS = 10_000
 _BOX = "give west, south, east, north in degrees, such as 30.81,29.45,30.89,29.52"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.errors import BadRequest, LimitExceeded
-from app.sample.search.geojson import MAX_POINTS, parse_bbox, parse_geometry
-from app.sample.search.geometry import touches
+from app.match.geojson import MAX_POINTS, parse_bbox, parse_geometry
+from app.match.geometry import touches
 
 SQUARE = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0))
 
