@@ -7,10 +7,11 @@ from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import DATASET, INFO, documented
-from app.api.geojson import GEOJSON, geometry_of
+from app.api.geojson import GEOJSON
 from app.api.params import parse_selection
 from app.api.responses import json_response
 from app.api.route import PlainRoute
+from app.match.geojson import geometry_of
 from app.model.request import DatasetKind
 from app.pipeline.about import describe, describe_place, find_bounds, list_assets
 from app.pipeline.allowance import Cost, allowance

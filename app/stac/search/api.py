@@ -1,0 +1,101 @@
+"""Ask a STAC API, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from typing import Any
+
+from app.errors import NotFound, UpstreamUnusable
+from app.model.search import Search
+from app.stac.search.account import Account
+from app.stac.search.ask import Answer, Ask, Asker
+from app.stac.search.dialect import Dialect
+from app.stac.search.pages import PAGE_ITEMS, Bounds, Page
+from app.stac.search.paging import next_page, told_matches
+
+NO_POST = frozenset({400, 403, 405, 415, 501})
+"""Statuses of servers that take a search by GET only; 404 is another."""
+
+
+class ApiPages:
+    """The pages of a search.
+
+    Args:
+        asker: Asks.
+        dialect: How the API is asked.
+        learn: Called with a dialect that turned out to be the right one.
+        whole: Items are wanted with all of their members.
+    """
+
+    chooses = True
+
+    def __init__(
+        self,
+        asker: Asker,
+        dialect: Dialect,
+        search: Search,
+        bounds: Bounds,
+        account: Account,
+        learn: Callable[[Dialect], None],
+        *,
+        whole: bool,
+    ) -> None:
+        self._asker = asker
+        self._dialect = dialect
+        self._search = search
+        self._bounds = bounds
+        self._account = account
+        self._learn = learn
+        self.filters = dialect.filters(search)
+        self.sorts = dialect.sorts or not search.sortby
+        self.whole = whole or not (self.filters and self.sorts) or not dialect.fields
+
+    async def pages(self) -> AsyncGenerator[Page]:
+        """See ``Pages``."""
+        ask, answer = await self._begin()
+        asked = {ask.key}
+        while True:
+            features = features_of(answer)
+            self._account.told = told_matches(answer.document) or self._account.told
+            following = next_page(ask, answer, count=len(features))
+            yield Page(features=features, location=answer.location, more=following is not None)
+            if following is None or not self._bounds.has_room(self._account):
+                return
+            if following.key in asked:
+                self._account.stop("the source links to a page that it gave before")
+                return
+            asked.add(following.key)
+            ask, answer = following, await self._asker.ask(following)
+
+    async def _begin(self) -> tuple[Ask, Answer]:
+        """Ask for the first page, by GET where the API does not take POST."""
+        everything = self.filters and self.sorts
+        limit = min(PAGE_ITEMS, self._bounds.items) if everything else PAGE_ITEMS
+        ask = self._dialect.first(self._search, limit, whole=self.whole)
+        try:
+            return ask, await self._asker.ask(ask)
+        except (NotFound, UpstreamUnusable) as refusal:
+            if not self._dialect.posts or refusal.upstream_status not in NO_POST | {404}:
+                raise
+            getting = replace(self._dialect, posts=False)
+            ask = getting.first(self._search, limit, whole=self.whole)
+            try:
+                answer = await self._asker.ask(ask)
+            except (NotFound, UpstreamUnusable):
+                raise refusal from None
+        self._learn(getting)
+        return ask, answer
+
+
+def features_of(answer: Answer) -> list[Any]:
+    """Items of a page.
+
+    Raises:
+        UpstreamUnusable: It is no FeatureCollection.
+    """
+    document = answer.document
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list):
+        raise UpstreamUnusable("The answer to the search is not a FeatureCollection with a list of features.")
+    return features
