@@ -145,6 +145,7 @@ def parameters_page() -> str:
         "asset statistics, metadata": parameters.ASSET_STATISTICS,
         "info": parameters.INFO,
         "bounds, assets": parameters.DATASET,
+        "search": parameters.SEARCH,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []

@@ -40,7 +40,7 @@ SCOPES = {
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
 ROOMS = {
-    **dict.fromkeys(("v0", "samples", "indices", "conformance"), Scope.INFO),
+    **dict.fromkeys(("v0", "samples", "indices", "conformance", "search"), Scope.INFO),
     **dict.fromkeys(("tileMatrixSets", "colorMaps", "algorithms"), Scope.INFO),
     "metrics": Scope.METRICS,
 }

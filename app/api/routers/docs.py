@@ -31,6 +31,7 @@ TAGS = {
     "Crops and previews": "A box, or the whole, as one picture or array.",
     "Points": "Values at one place.",
     "Statistics": "Numbers over the whole, or over shapes.",
+    "Searches": "Scenes from any STAC API, catalogue, collection of features or folder.",
     "About a dataset": "What is in it, before anything is drawn.",
     "Sample catalogue": "A year of invented scenes, with a small STAC search.",
     "Server": "The page, and what a supervisor asks.",
@@ -76,6 +77,10 @@ SUMMARIES = {
     "/stac/renders/{render}": "One render of an item",
     "/{ds}/explain": "How a tile would be made",
     "/{ds}/legend.{kind}": "What its colours mean",
+    "/search": "The id and the links of a search",
+    "/search/items": "Scenes of a search",
+    "/search/{search_id}": "A search by its id",
+    "/search/{search_id}/items": "Scenes of a search by its id",
     "/tileMatrixSets": "Tile matrix sets",
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
@@ -102,6 +107,7 @@ IN_PATH = {
     "path": "catalog.json",
     "name": "ndvi",
     "render": "ndvi",
+    "search_id": "0" * 64,
 }
 """Values of path parameters that lie inside the sample's scenes."""
 
