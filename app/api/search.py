@@ -61,9 +61,15 @@ def search_of_body(raw: bytes, items_max: int) -> AskedSearch:
     if not isinstance(body, dict):
         raise InvalidType(f"The body is not an object; send {WANTED}", faults=[_fault("body", "is not an object")])
     if body.get("type") == "FeatureCollection":
-        return AskedSearch(search=Search(features=_features(body)))
+        return AskedSearch(search=_named(Search(features=_features(body))))
     known = {_NAMES[name]: value for name, value in body.items() if name in _NAMES and value not in (None, "", [], {})}
     return AskedSearch(search=parse_search(known, items_max), ignored=tuple(n for n in body if n not in _NAMES))
+
+
+def _named(search: Search) -> Search:
+    """Have the id worked out here, by whoever reads the body: the text may be long."""
+    assert search.id
+    return search
 
 
 def parse_search(given: Given, items_max: int) -> Search:

@@ -1,1 +1,1 @@
-"""Does an item fit what is asked for? Periods, places and filters, in pure Python: nothing is opened here."""
+"""Does an item fit what is asked for? Periods, places and filters, without opening anything."""

@@ -96,7 +96,9 @@ class Search:
         keys = [SortKey(field=key.removeprefix("-"), descending=key[0] == "-") for key in told.pop("sortby", ())]
         for name in told.keys() & {"collections", "ids", "bbox"}:
             told[name] = tuple(told[name])
-        return cls(**told, sortby=tuple(keys))
+        search = cls(**told, sortby=tuple(keys))
+        search.__dict__["text"] = text  # known, so that nobody has to write it again
+        return search
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Search) and self.text == other.text

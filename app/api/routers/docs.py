@@ -9,9 +9,11 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from app.api.dataset import runtime
+from app.api.dialect import SEARCH_EXAMPLE
 from app.api.origin import base_url
 from app.api.problems import MEDIA_TYPE as PROBLEM_TYPE
 from app.api.routers.server import PAGE_POLICY, page
+from app.api.search import parse_search
 from app.model.request import Format
 from app.sample.catalogue import SampleCatalogue
 
@@ -176,6 +178,8 @@ def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Documen
         for method, operation in operations.items():
             operation["summary"] = SUMMARIES.get(f"{method} {path}") or SUMMARIES.get(path, operation["summary"])
             _tidy(operation, examples)
+            if sample is not None and path.startswith("/search"):
+                _fill_search(operation, f"{base}/v0")
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}
     return document
@@ -200,6 +204,18 @@ def _examples(base: str, sample: SampleCatalogue | None) -> dict[str, Document]:
             }
         },
     }
+
+
+def _fill_search(operation: Document, api: str) -> None:
+    """Let a search ask the sample catalogue; the id is that of the body which is posted."""
+    example = {"api": api, **SEARCH_EXAMPLE}
+    if content := operation.get("requestBody", {}).get("content"):
+        content["application/json"]["example"] = example
+    found = parse_search(example, items_max=1)
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "url":
+            parameter.pop("examples", None)  # one of the two
+        parameter.update({"api": {"example": api}, "search_id": {"example": found.id}}.get(parameter["name"], {}))
 
 
 def _tidy(operation: Document, examples: dict[str, Document]) -> None:

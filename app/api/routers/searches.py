@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -12,7 +13,7 @@ from app.api.access import handed_on
 from app.api.body import read_body
 from app.api.dataset import runtime
 from app.api.dialect import SEARCH, STRICT, Parameter, documented, with_search
-from app.api.geojson import GEOJSON
+from app.api.geojson import GEOJSON, LARGE_BYTES
 from app.api.links import link
 from app.api.middleware import URL_MAX
 from app.api.origin import base_url, own_url
@@ -29,6 +30,7 @@ from app.runtime import Runtime
 from app.stac.search.account import Account
 
 router = APIRouter(tags=["Searches"], route_class=PlainRoute)
+T = TypeVar("T")
 
 
 @router.post("/search", openapi_extra=with_search())
@@ -36,7 +38,7 @@ async def register(request: Request) -> Response:
     """Name a search: equal searches have equal ids, however they are written."""
     rt, query = runtime(request), _query(request, (STRICT,))
     raw = await read_body(request, rt.settings.body_max_mb)
-    asked = await rt.patient.run(search_of_body, raw, rt.settings.search_items_max)
+    asked = await _apart(rt, len(raw), search_of_body, raw, rt.settings.search_items_max)
     refuse_unknown(query, asked.ignored, SEARCH, strict=rt.settings.strict)
     headers = ignored(Query(query.values, query.spelling, (*query.ignored, *asked.ignored)))
     return JSONResponse(await _registered(request, rt, asked.search), headers=headers)
@@ -92,7 +94,12 @@ async def _find(rt: Runtime, search_id: str) -> Search:
     text = await rt.searches.get(search_id)
     if text is None:
         raise NotFound(f"There is no search {shorten(search_id)!r} here (any more); POST it to /search again.")
-    return Search.from_text(text)
+    return await _apart(rt, len(text), Search.from_text, text)
+
+
+async def _apart(rt: Runtime, size: int, work: Callable[..., T], *args: Any) -> T:
+    """Read a text; in a thread, where that takes more than a few milliseconds."""
+    return await rt.patient.run(work, *args) if size >= LARGE_BYTES else work(*args)
 
 
 async def _list(request: Request, query: Query, search: Search) -> Response:
@@ -138,7 +145,9 @@ def _feature(scene: Scene) -> dict[str, Any]:
 
 
 def _told(request: Request, search: Search) -> dict[str, Any]:
-    return {"id": search.id, "search": search.document, "links": _links(request, search)}
+    sent = search.features
+    told = search.document if sent is None else {"features": f"{len(sent)} that were sent along"}
+    return {"id": search.id, "search": told, "links": _links(request, search)}
 
 
 def _links(request: Request, search: Search) -> list[dict[str, Any]]:

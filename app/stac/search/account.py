@@ -50,7 +50,7 @@ class Account:
         """Count an item that cannot be used."""
         entry = self.left_out.setdefault(reason, LeftOut())
         entry.count += 1
-        if len(entry.ids) < NAMED_MAX:
+        if len(entry.ids) < NAMED_MAX and item_id not in entry.ids:
             entry.ids.append(item_id)
 
     def note(self, text: str) -> None:
@@ -66,7 +66,7 @@ class Account:
         """Everything that a person should know, one sentence each."""
         for reason, entry in self.left_out.items():
             items = f"{entry.count} {'item' if entry.count == 1 else 'items'}"
-            more = ", …" if entry.count > len(entry.ids) else ""
+            more = ", …" if len(entry.ids) == NAMED_MAX else ""
             yield f"Left out: {items} {reason} ({', '.join(entry.ids)}{more})."
         if self.truncated:
             yield f"There may be more: {self.truncated}."
