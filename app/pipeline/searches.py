@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from app.access.rates import charge
 from app.model.location import hosts_of
 from app.model.search import Scene, Search
 from app.observe.record import step
@@ -18,7 +17,6 @@ async def list_scenes(rt: Runtime, search: Search, home: str) -> tuple[list[Scen
     Args:
         home: Base URL of this server as the caller reached it.
     """
-    charge(1)
     location, account = rt.finder.locate(search, home), Account()
     hosts = hosts_of([location] if location else [])
     with step("search"):

@@ -214,6 +214,16 @@ def test_keys_open_searches_by_their_scope(server, sample_server):
         assert "access_token" not in json.dumps(registered["search"])
 
 
+def test_documents_that_are_read_are_charged_and_end_a_search_when_the_allowance_does(server):
+    api = ScriptedApi(server, scenes(1000))
+    with serving(Settings(allow_hosts=(server.host,), rate_limit=0.001, rate_burst=1)) as base:
+        assert get(f"{base}/search/items", api=api.url, max_items=1).headers["X-Items-Used"] == "1"
+        answer = get(f"{base}/search/items", api=api.url)
+        assert 0 < int(answer.headers["X-Items-Used"]) < 1000
+        assert answer.headers["X-Truncated"] == "true"
+        assert get(f"{base}/search/items", api=api.url).status_code == 429
+
+
 def test_every_worker_knows_an_id(server):
     """Four of them, on connections of their own; the folder is gone when they are."""
     port, api = free_port(), ScriptedApi(server, scenes(1)).url

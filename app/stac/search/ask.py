@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.access.rates import charge
 from app.errors import SourceNotAllowed, UpstreamUnusable
 from app.model.location import FileLocation, Location, RemoteLocation
 from app.net.answers import Document
@@ -15,6 +16,9 @@ from app.net.store import ByteStore
 from app.net.url import HttpUrl
 from app.stac.document import require_small
 from app.stac.search.account import Account
+
+DOCUMENT_UNITS = 0.1
+"""What a document that is asked for takes of the caller's allowance; a unit is a tile."""
 
 
 class OwnApi(Protocol):
@@ -90,16 +94,18 @@ class Asker:
         Raises:
             SwathError: It is not allowed, cannot be read, or is not JSON.
         """
+        charge(DOCUMENT_UNITS)
         if (own := self._answer_own(ask)) is not None:
             self._account.pages += 1
             return own
         location = self.locate(ask.href, ask.base)
         if ask.body is None or isinstance(location, FileLocation):
-            return await self.read(location)
+            return self._parsed(await self._store.document(location))
         return self._parsed(await self._store.question(location, json.dumps(ask.body).encode()))
 
     async def read(self, location: Location) -> Answer:
         """Read a document; raises ``SwathError``."""
+        charge(DOCUMENT_UNITS)
         return self._parsed(await self._store.document(location))
 
     async def files(self, location: Location, most: int) -> list[FileLocation] | None:
