@@ -11,7 +11,7 @@ from app.model.search import Search
 from app.stac.search.account import Account
 from app.stac.search.ask import Answer, Ask, Asker
 from app.stac.search.dialect import Dialect
-from app.stac.search.pages import PAGE_ITEMS, Bounds, Page
+from app.stac.search.pages import PAGE_ITEMS, Page, Reach
 from app.stac.search.paging import next_page, told_matches
 
 NO_POST = frozenset({400, 403, 405, 415, 501})
@@ -35,7 +35,7 @@ class ApiPages:
         asker: Asker,
         dialect: Dialect,
         search: Search,
-        bounds: Bounds,
+        reach: Reach,
         account: Account,
         learn: Callable[[Dialect], None],
         *,
@@ -44,7 +44,7 @@ class ApiPages:
         self._asker = asker
         self._dialect = dialect
         self._search = search
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
         self._learn = learn
         self.filters = dialect.filters(search)
@@ -60,7 +60,7 @@ class ApiPages:
             self._account.told = told_matches(answer.document) or self._account.told
             following = next_page(ask, answer, count=len(features))
             yield Page(features=features, location=answer.location, more=following is not None)
-            if following is None or not self._bounds.has_room(self._account):
+            if following is None or not self._reach.has_room(self._account):
                 return
             if following.key in asked:
                 self._account.stop("the source links to a page that it gave before")
@@ -71,7 +71,7 @@ class ApiPages:
     async def _begin(self) -> tuple[Ask, Answer]:
         """Ask for the first page, by GET where the API does not take POST."""
         everything = self.filters and self.sorts
-        limit = min(PAGE_ITEMS, self._bounds.items) if everything else PAGE_ITEMS
+        limit = min(PAGE_ITEMS, self._reach.items) if everything else PAGE_ITEMS
         ask = self._dialect.first(self._search, limit, whole=self.whole)
         try:
             return ask, await self._asker.ask(ask)

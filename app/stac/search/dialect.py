@@ -91,9 +91,9 @@ class Dialect:
 
 def is_api(document: Any) -> bool:
     """Whether a document is the landing page of an API."""
-    return isinstance(document, Mapping) and (
-        isinstance(document.get("conformsTo"), list) or any(link["rel"] in _API_RELS for link in links_of(document))
-    )
+    if not isinstance(document, Mapping) or document.get("type") == "Collection" or "extent" in document:
+        return False
+    return isinstance(document.get("conformsTo"), list) or any(link["rel"] in _API_RELS for link in links_of(document))
 
 
 def read_dialect(landing: Document, location: Location, api: str) -> Dialect:

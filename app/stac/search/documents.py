@@ -13,7 +13,7 @@ from app.stac.search.account import Account
 from app.stac.search.api import features_of
 from app.stac.search.ask import Answer, Ask, Asker
 from app.stac.search.dialect import links_of
-from app.stac.search.pages import Bounds, Page
+from app.stac.search.pages import Page, Reach
 from app.stac.search.paging import next_page
 
 AT_ONCE = 8
@@ -45,11 +45,11 @@ class SentPages(_Unsearched):
 class FeaturePages(_Unsearched):
     """A FeatureCollection, and those that it calls next; or one item."""
 
-    def __init__(self, asker: Asker, ask: Ask, first: Answer, bounds: Bounds, account: Account) -> None:
+    def __init__(self, asker: Asker, ask: Ask, first: Answer, reach: Reach, account: Account) -> None:
         self._asker = asker
         self._ask = ask
         self._first = first
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
 
     async def pages(self) -> AsyncGenerator[Page]:
@@ -63,7 +63,7 @@ class FeaturePages(_Unsearched):
             features = features_of(answer)
             following = next_page(ask, answer, count=len(features))
             yield Page(features=features, location=answer.location, more=following is not None)
-            if following is None or following.key in asked or not self._bounds.has_room(self._account):
+            if following is None or following.key in asked or not self._reach.has_room(self._account):
                 return
             asked.add(following.key)
             ask, answer = following, await self._asker.ask(following)
@@ -72,12 +72,10 @@ class FeaturePages(_Unsearched):
 class CataloguePages(_Unsearched):
     """A static catalogue or collection, and all below it, in the order of their links."""
 
-    def __init__(
-        self, asker: Asker, root: Answer, collections: Sequence[str], bounds: Bounds, account: Account
-    ) -> None:
+    def __init__(self, asker: Asker, root: Answer, collections: Sequence[str], reach: Reach, account: Account) -> None:
         self._asker = asker
         self._collections = collections
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
         self._known = {_key(root.location)}
         self._root = root
@@ -86,7 +84,7 @@ class CataloguePages(_Unsearched):
         """See ``Pages``."""
         waiting = deque(self._links(self._root))
         while waiting:
-            if not self._bounds.has_room(self._account, documents=True):
+            if not self._reach.has_room(self._account, documents=True):
                 return
             batch = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
             below: list[Location] = []
@@ -128,16 +126,16 @@ class CataloguePages(_Unsearched):
 class FolderPages(_Unsearched):
     """The files of a folder: items, and collections of them."""
 
-    def __init__(self, asker: Asker, files: Sequence[FileLocation], bounds: Bounds, account: Account) -> None:
+    def __init__(self, asker: Asker, files: Sequence[FileLocation], reach: Reach, account: Account) -> None:
         self._asker = asker
         self._files = files
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
 
     async def pages(self) -> AsyncGenerator[Page]:
         """See ``Pages``."""
         for start in range(0, len(self._files), AT_ONCE):
-            if not self._bounds.has_room(self._account, documents=True):
+            if not self._reach.has_room(self._account, documents=True):
                 return
             for answer in await _read_all(self._asker, self._files[start : start + AT_ONCE], self._account):
                 if isinstance(answer.document, dict) and answer.document.get("type") == "FeatureCollection":

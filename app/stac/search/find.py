@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.stac.search.account import Account
 from app.stac.search.ask import Asker, OwnApi
 from app.stac.search.matching import Matcher, Sortable, ordered, sort_values
-from app.stac.search.pages import Bounds, Page, Pages
+from app.stac.search.pages import Page, Pages, Reach
 from app.stac.search.scene import Broken, id_of, read_scene
 from app.stac.search.sources import Sources, remembered_dialects
 
@@ -74,12 +74,12 @@ class Finder:
         Raises:
             SwathError: The source cannot be read at all.
         """
-        bounds = Bounds.from_settings(self._settings, search.max_items)
+        reach = Reach.from_settings(self._settings, search.max_items)
         asker = Asker(self._locator, self._store, account, self._own, home)
-        sources = Sources(asker, self._dialects, bounds, account, whole=whole)
-        deadline = time.monotonic() + bounds.seconds
-        pages = await _in_time(sources.open(search), deadline, bounds)
-        run = _Run(search, pages, asker, bounds, account, deadline, whole=whole)
+        sources = Sources(asker, self._dialects, reach, account, whole=whole)
+        deadline = time.monotonic() + reach.seconds
+        pages = await _in_time(sources.open(search), deadline, reach)
+        run = _Run(search, pages, asker, reach, account, deadline, whole=whole)
         async with aclosing(run.scenes()) as scenes:
             async for scene in scenes:
                 account.used += 1
@@ -90,13 +90,13 @@ class _Run:
     """One search of one source."""
 
     def __init__(
-        self, search: Search, pages: Pages, asker: Asker, bounds: Bounds, account: Account, deadline: float,
+        self, search: Search, pages: Pages, asker: Asker, reach: Reach, account: Account, deadline: float,
         *, whole: bool,
     ) -> None:  # fmt: skip
         self._search = search
         self._source = pages
         self._asker = asker
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
         self._deadline = deadline
         self._whole = whole and pages.whole
@@ -110,7 +110,7 @@ class _Run:
         return self._in_order() if self._search.sortby and not self._source.sorts else self._as_they_come()
 
     async def _as_they_come(self) -> AsyncGenerator[Scene]:
-        left = self._bounds.items
+        left = self._reach.items
         async with aclosing(self._pages()) as pages:
             async for page in pages:
                 async with aclosing(self._fitting(page)) as fitting:
@@ -134,9 +134,9 @@ class _Run:
                     found += [(sort_values(feature, keys), scene) async for feature, scene in fitting]
         if self._account.truncated:
             self._account.note("The source does not sort; only what it gave was put in order.")
-        for scene in ordered(found, keys)[: self._bounds.items]:
+        for scene in ordered(found, keys)[: self._reach.items]:
             yield scene
-        if len(found) > self._bounds.items:
+        if len(found) > self._reach.items:
             self._account.stop(self._enough())
 
     async def _pages(self) -> AsyncGenerator[Page]:
@@ -145,7 +145,7 @@ class _Run:
         async with aclosing(self._source.pages()) as pages:
             while not self._over:
                 try:
-                    page = await _in_time(anext(pages), self._deadline, self._bounds)
+                    page = await _in_time(anext(pages), self._deadline, self._reach)
                 except StopAsyncIteration:
                     return
                 except SwathError as failure:
@@ -197,7 +197,7 @@ class _Run:
         """Let others work now and then; False when the time of the search is over."""
         now = time.monotonic()
         if now > self._deadline:
-            self._end(_late(self._bounds).detail.rstrip("."))
+            self._end(_late(self._reach).detail.rstrip("."))
         elif now - self._turn > TURN_S:
             await asyncio.sleep(0)
             self._turn = time.monotonic()
@@ -210,19 +210,19 @@ class _Run:
             self._account.stop(reason)
 
     def _enough(self) -> str:
-        most = self._bounds.items
+        most = self._reach.items
         return (
             f"max_items is {most}" if self._search.max_items else f"{most} are found at most (SWATH_SEARCH_ITEMS_MAX)"
         )
 
 
-async def _in_time(call: Awaitable[T], deadline: float, bounds: Bounds) -> T:
+async def _in_time(call: Awaitable[T], deadline: float, reach: Reach) -> T:
     try:
         async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
             return await call
     except TimeoutError as error:
-        raise _late(bounds) from error
+        raise _late(reach) from error
 
 
-def _late(bounds: Bounds) -> DeadlineExceeded:
-    return DeadlineExceeded(f"The search took longer than {bounds.seconds:g} s (SWATH_SEARCH_TIMEOUT_S).")
+def _late(reach: Reach) -> DeadlineExceeded:
+    return DeadlineExceeded(f"The search took longer than {reach.seconds:g} s (SWATH_SEARCH_TIMEOUT_S).")

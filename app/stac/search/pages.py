@@ -53,7 +53,7 @@ class Pages(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Reach:
     """How far one search may go.
 
     Attributes:
@@ -71,7 +71,7 @@ class Bounds:
     items: int
 
     @classmethod
-    def from_settings(cls, settings: Settings, max_items: int | None) -> Bounds:
+    def from_settings(cls, settings: Settings, max_items: int | None) -> Reach:
         """The server's limits, or fewer items where the search wants no more."""
         return cls(
             pages=settings.search_pages_max,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cachetools import TTLCache
@@ -17,7 +17,7 @@ from app.stac.search.api import ApiPages
 from app.stac.search.ask import Answer, Ask, Asker
 from app.stac.search.dialect import Dialect, is_api, links_of, read_dialect
 from app.stac.search.documents import CataloguePages, FeaturePages, FolderPages, SentPages
-from app.stac.search.pages import Bounds, Pages
+from app.stac.search.pages import Pages, Reach
 
 DIALECTS_MAX = 256
 DIALECTS_TTL_S = 600
@@ -39,10 +39,10 @@ class Sources:
         whole: Items are wanted with all of their members.
     """
 
-    def __init__(self, asker: Asker, dialects: Dialects, bounds: Bounds, account: Account, *, whole: bool) -> None:
+    def __init__(self, asker: Asker, dialects: Dialects, reach: Reach, account: Account, *, whole: bool) -> None:
         self._asker = asker
         self._dialects = dialects
-        self._bounds = bounds
+        self._reach = reach
         self._account = account
         self._whole = whole
 
@@ -95,12 +95,13 @@ class Sources:
     async def _files(self, url: str) -> Pages | None:
         if url.lower().startswith(("http:", "https:")):
             return None
-        files = await self._asker.files(self._asker.locate(url), self._bounds.documents)
+        most = self._reach.documents
+        files = await self._asker.files(self._asker.locate(url), most + 1)
         if files is None:
             return None
-        if len(files) >= self._bounds.documents:
-            self._account.stop(f"{len(files)} files were looked at (SWATH_SEARCH_DOCUMENTS_MAX)")
-        return FolderPages(self._asker, files, self._bounds, self._account)
+        if len(files) > most:
+            self._account.stop(f"{most} files were looked at (SWATH_SEARCH_DOCUMENTS_MAX)")
+        return FolderPages(self._asker, files[:most], self._reach, self._account)
 
     async def _told(self, ask: Ask, answer: Answer, search: Search) -> Pages:
         """What a document says that it is."""
@@ -108,14 +109,15 @@ class Sources:
         if not isinstance(document, dict):
             raise _nothing(document)
         if document.get("type") in ("FeatureCollection", "Feature"):
-            return FeaturePages(self._asker, ask, answer, self._bounds, self._account)
+            return FeaturePages(self._asker, ask, answer, self._reach, self._account)
         if is_api(document):
-            return self._api(ask.href.rstrip("/"), read_dialect(document, answer.location, ask.href), search)
+            api = ask.href.rstrip("/")
+            return self._api(api, read_dialect(document, answer.location, api), search)
         items = next((link for link in links_of(document) if link["rel"] == "items"), None)
         if items is not None:
             return await self._of_collection(answer, items["href"], search)
         if any(link["rel"] in ("item", "child") for link in links_of(document)):
-            return CataloguePages(self._asker, answer, search.collections, self._bounds, self._account)
+            return CataloguePages(self._asker, answer, search.collections, self._reach, self._account)
         raise _nothing(document)
 
     async def _of_collection(self, answer: Answer, items: str, search: Search) -> Pages:
@@ -128,12 +130,12 @@ class Sources:
                 one = replace(search, collections=(str(answer.document.get("id")),))
                 return self._api(api, read_dialect(landing.document, landing.location, api), one)
         ask = Ask(href=items, base=answer.location)
-        return FeaturePages(self._asker, ask, await self._asker.ask(ask), self._bounds, self._account)
+        return FeaturePages(self._asker, ask, await self._asker.ask(ask), self._reach, self._account)
 
     def _api(self, api: str, dialect: Dialect, search: Search) -> Pages:
-        learn: Callable[[Dialect], None] = lambda better: self._dialects.__setitem__(api, better)  # noqa: E731
+        learn = partial(self._dialects.__setitem__, api)
         learn(dialect)
-        return ApiPages(self._asker, dialect, search, self._bounds, self._account, learn, whole=self._whole)
+        return ApiPages(self._asker, dialect, search, self._reach, self._account, learn, whole=self._whole)
 
 
 def _mapping(answer: Answer) -> dict[str, Any]:
