@@ -79,6 +79,7 @@ def parse_search(given: Given, items_max: int) -> Search:
         given: By today's names; values as a JSON body has them.
         items_max: Most items that may be wanted.
     """
+    _require_text(given)
     where, collections = _where(given)
     if "bbox" in given and "intersects" in given:
         raise BadRequest.of("intersects", "…", "and bbox exclude each other; send one of them")
@@ -104,6 +105,15 @@ def pairs_of(search: Search) -> list[tuple[str, str]] | None:
         text = write_text(dict(search.filter))
         document |= {"filter": text or search.filter, "filter-lang": "cql2-text" if text else "cql2-json"}
     return [(name, _to_text(value)) for name, value in document.items()]
+
+
+def _require_text(given: Given) -> None:
+    """Refuse what JSON can say and UTF-8 cannot, half of a surrogate pair: no URL and no answer could repeat it."""
+    for name, value in given.items():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise BadRequest.of(name, "…", "has half of a surrogate pair, which is no text") from None
 
 
 def _where(given: Given) -> tuple[dict[str, str], Sequence[str]]:

@@ -129,6 +129,7 @@ def test_an_item_that_says_nonsense_harms_nobody(base, server):
     """Infinite numbers, halves of surrogate pairs, and a link that is none."""
     odd = item(1) | {"id": "half \ud800", "links": [{"rel": "self", "href": "javascript:alert(1)"}, 7]}
     odd["properties"] |= {"eo:cloud_cover": float("inf")}
+    odd["geometry"]["type"] = "\ud800"
     worse = item(2) | {"geometry": {"type": "Point", "coordinates": [float("nan"), 1e400, 5]}}
     answer = get(f"{base}/search/items", api=ScriptedApi(server, [odd, worse]).url)
     assert answer.status_code == 200
@@ -169,6 +170,10 @@ def test_a_name_of_a_forbidden_address_is_refused_when_it_is_looked_up(base, ser
         (b'{"api": "https://a.b/", "bbox": [NaN, 1, 2, 3]}', 400),
         (b'{"api": "https://a.b/", "x": ' + b"[" * 100 + b"]" * 100 + b"}", 400),
         (b"[" * 100_000, 400),
+        (b'{"api": "https://a.b/\\ud800"}', 400),
+        (b'{"api": "https://a.b/", "ids": ["\\ud800"]}', 400),
+        (b'{"api": "https://a.b/", "query": {"a": {"eq": "\\udfff"}}}', 400),
+        (b'{"api": "https://a.b/", "\\ud800": 5, "bbox": "\\ud800"}', 400),
         (b'{"api": "' + b"x" * 3_000_000 + b'"}', 413),
     ],
 )  # fmt: skip

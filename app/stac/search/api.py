@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from app.errors import NotFound, UpstreamUnusable
 from app.model.search import Search
@@ -12,7 +12,7 @@ from app.stac.search.account import Account
 from app.stac.search.ask import Answer, Ask, Asker
 from app.stac.search.dialect import Dialect
 from app.stac.search.pages import PAGE_ITEMS, Page, Reach
-from app.stac.search.paging import next_page, told_matches
+from app.stac.search.paging import follow
 
 NO_POST = frozenset({400, 403, 405, 415, 501})
 """Statuses of servers that take a search by GET only; 404 is another."""
@@ -54,19 +54,9 @@ class ApiPages:
     async def pages(self) -> AsyncGenerator[Page]:
         """See ``Pages``."""
         ask, answer = await self._begin()
-        asked = {ask.key}
-        while True:
-            features = features_of(answer)
-            self._account.told = told_matches(answer.document) or self._account.told
-            following = next_page(ask, answer, count=len(features))
-            yield Page(features=features, location=answer.location, more=following is not None)
-            if following is None or not self._reach.has_room(self._account):
-                return
-            if following.key in asked:
-                self._account.stop("the source links to a page that it gave before")
-                return
-            asked.add(following.key)
-            ask, answer = following, await self._asker.ask(following)
+        async with aclosing(follow(self._asker, ask, answer, self._reach, self._account)) as pages:
+            async for page in pages:
+                yield page
 
     async def _begin(self) -> tuple[Ask, Answer]:
         """Ask for the first page, by GET where the API does not take POST."""
@@ -86,16 +76,3 @@ class ApiPages:
                 raise refusal from None
         self._learn(getting)
         return ask, answer
-
-
-def features_of(answer: Answer) -> list[Any]:
-    """Items of a page.
-
-    Raises:
-        UpstreamUnusable: It is no FeatureCollection.
-    """
-    document = answer.document
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list):
-        raise UpstreamUnusable("The answer to the search is not a FeatureCollection with a list of features.")
-    return features

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from app.cache.flight import together
 from app.errors import NotFound, SourceNotAllowed, UpstreamFailed, UpstreamUnusable, shorten
 from app.model.location import FileLocation, Location
 from app.stac.search.account import Account
-from app.stac.search.api import features_of
 from app.stac.search.ask import Answer, Ask, Asker
 from app.stac.search.dialect import links_of
 from app.stac.search.pages import Page, Reach
-from app.stac.search.paging import next_page
+from app.stac.search.paging import follow, take_features
 
 AT_ONCE = 8
 """Documents that are read at the same time."""
@@ -39,7 +39,7 @@ class SentPages(_Unsearched):
 
     async def pages(self) -> AsyncGenerator[Page]:
         """See ``Pages``."""
-        yield Page(features=self._features, location=None)
+        yield Page(features=deque(self._features), location=None)
 
 
 class FeaturePages(_Unsearched):
@@ -54,19 +54,12 @@ class FeaturePages(_Unsearched):
 
     async def pages(self) -> AsyncGenerator[Page]:
         """See ``Pages``."""
-        ask, answer = self._ask, self._first
-        if answer.document.get("type") != "FeatureCollection":
-            yield Page(features=[answer.document], location=answer.location, alone=True)
+        if self._first.document.get("type") == "Feature":
+            yield Page(features=deque([self._first.document]), location=self._first.location, alone=True)
             return
-        asked = {ask.key}
-        while True:
-            features = features_of(answer)
-            following = next_page(ask, answer, count=len(features))
-            yield Page(features=features, location=answer.location, more=following is not None)
-            if following is None or following.key in asked or not self._reach.has_room(self._account):
-                return
-            asked.add(following.key)
-            ask, answer = following, await self._asker.ask(following)
+        async with aclosing(follow(self._asker, self._ask, self._first, self._reach, self._account)) as pages:
+            async for page in pages:
+                yield page
 
 
 class CataloguePages(_Unsearched):
@@ -90,7 +83,7 @@ class CataloguePages(_Unsearched):
             below: list[Location] = []
             for answer in await _read_all(self._asker, batch, self._account):
                 if _is_item(answer.document):
-                    yield Page(features=[answer.document], location=answer.location, alone=True)
+                    yield Page(features=deque([answer.document]), location=answer.location, alone=True)
                 else:
                     below += self._links(answer)
             waiting.extendleft(reversed(below))
@@ -139,9 +132,9 @@ class FolderPages(_Unsearched):
                 return
             for answer in await _read_all(self._asker, self._files[start : start + AT_ONCE], self._account):
                 if isinstance(answer.document, dict) and answer.document.get("type") == "FeatureCollection":
-                    yield Page(features=features_of(answer), location=answer.location)
+                    yield Page(features=take_features(answer), location=answer.location)
                 elif _is_item(answer.document):
-                    yield Page(features=[answer.document], location=answer.location, alone=True)
+                    yield Page(features=deque([answer.document]), location=answer.location, alone=True)
 
 
 def _is_item(document: Any) -> bool:

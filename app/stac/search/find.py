@@ -160,8 +160,9 @@ class _Run:
 
     async def _fitting(self, page: Page) -> AsyncGenerator[Pair]:
         """Give the items of a page that can be used and fit, each once."""
-        repeats = 0
-        for feature in page.features:
+        count, repeats = len(page.features), 0
+        while page.features:
+            feature = page.features.popleft()
             if not await self._has_time():
                 return
             if self._is_known(feature):
@@ -169,7 +170,7 @@ class _Run:
                 self._account.leave_out("that had come before", id_of(feature))
             elif (scene := self._read(feature, page)) is not None:
                 yield feature, scene
-        if repeats and repeats == len(page.features) and page.more:
+        if repeats and repeats == count and page.more:
             self._end("the source gives the same items again")
 
     def _is_known(self, feature: Any) -> bool:

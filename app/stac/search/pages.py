@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,13 +21,14 @@ class Page:
     """Some items.
 
     Attributes:
-        features: As they came; anything at all.
+        features: As they came; anything at all. Whoever reads them takes them out, so that no page is in memory while
+            the next one comes.
         location: The document that they came in; None when the caller sent them.
         alone: The document is the item.
         more: The source says that there are more pages.
     """
 
-    features: Sequence[Any]
+    features: deque[Any]
     location: Location | None
     alone: bool = False
     more: bool = False

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from app.stac.search.ask import Answer, Ask, host_of
+from app.errors import UpstreamUnusable
+from app.stac.search.account import Account
+from app.stac.search.ask import Answer, Ask, Asker, host_of
 from app.stac.search.dialect import links_of
+from app.stac.search.pages import Page, Reach
 
 Document = Mapping[str, Any]
 _CONTEXTS = ("context", "search:metadata")
+
+
+async def follow(asker: Asker, ask: Ask, answer: Answer, reach: Reach, account: Account) -> AsyncGenerator[Page]:
+    """Give a page, and those behind it, as far as a search may go.
+
+    Args:
+        ask: What ``answer`` answers.
+    """
+    asked = {ask.key}
+    while True:
+        features = take_features(answer)
+        account.told = told_matches(answer.document) or account.told
+        following = next_page(ask, answer, count=len(features))
+        yield Page(features=features, location=answer.location, more=following is not None)
+        if following is None or not reach.has_room(account):
+            return
+        if following.key in asked:
+            account.stop("the source links to a page that it gave before")
+            return
+        asked.add(following.key)
+        ask, answer = following, await asker.ask(following)
+
+
+def take_features(answer: Answer) -> deque[Any]:
+    """Take the items out of a page.
+
+    Raises:
+        UpstreamUnusable: It is no FeatureCollection.
+    """
+    document = answer.document
+    features = document.pop("features", None) if isinstance(document, dict) else None
+    if not isinstance(features, list):
+        raise UpstreamUnusable("The answer to the search is not a FeatureCollection with a list of features.")
+    return deque(features)
 
 
 def next_page(asked: Ask, answer: Answer, *, count: int) -> Ask | None:

@@ -23,6 +23,7 @@ DOCUMENT_BYTES_MAX = 64 * 1024
 GEOMETRY_POINTS_MAX = 500
 """A footprint of more points is replaced by the box around it."""
 
+GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 DEGREES_MAX = 540
 """Some footprints go on beyond the antimeridian."""
 
@@ -120,9 +121,9 @@ def _rings(geometry: Mapping[str, Any]) -> list[Ring]:
 
 def _plain(geometry: Any, points: list[tuple[float, float]]) -> dict[str, Any] | None:
     """The geometry without members that are none of GeoJSON; None when it cannot be shown, or has very many points."""
-    if not 0 < len(points) <= GEOMETRY_POINTS_MAX:
+    if not 0 < len(points) <= GEOMETRY_POINTS_MAX or geometry.get("type") not in GEOMETRIES:
         return None
-    return {"type": str(geometry.get("type")), "coordinates": geometry["coordinates"]}
+    return {"type": geometry["type"], "coordinates": geometry["coordinates"]}
 
 
 def _moment(properties: Mapping[str, Any]) -> datetime:
