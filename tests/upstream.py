@@ -4,6 +4,7 @@
         server.fault("/B04.tif", status=503, times=1)      # once, then well again
         server.fault("/item.json", drip_s=0.05)            # a byte every 50 ms
         server.fault("/~slow*", delay_s=2)                 # every path of this pattern
+        server.reply("/search", lambda asked: b"{}")       # a function answers, by GET and POST
         ... settings with allow_hosts=(server.host,) ...
         assert server.ranges("/B04.tif") == ["bytes=0-32767"]
 
@@ -85,7 +86,7 @@ class Asked:
     """Seconds of the monotonic clock."""
     method: str = "GET"
     query: str = ""
-    body: bytes = b""
+    body: str = ""
 
 
 Reply = Callable[[Asked], bytes | None]
@@ -220,7 +221,7 @@ def routes(server: Upstream) -> list[web.RouteDef]:
             at=time.monotonic(),
             method=request.method,
             query=request.query_string,
-            body=await request.read(),
+            body=(await request.read()).decode("utf-8", "replace"),
         )
         server.log.append(asked)
         try:

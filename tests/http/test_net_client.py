@@ -432,7 +432,7 @@ async def until(true: Any) -> None:
 
 
 def echo(asked: Asked) -> bytes:
-    return f"{asked.method} {asked.body.decode()}".encode()
+    return f"{asked.method} {asked.body}".encode()
 
 
 def test_a_question_is_posted_as_json(server: Upstream) -> None:
