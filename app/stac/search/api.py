@@ -25,6 +25,7 @@ class ApiPages:
         asker: Asks.
         dialect: How the API is asked.
         learn: Called with a dialect that turned out to be the right one.
+        api: Its landing page, or None.
         whole: Items are wanted with all of their members.
     """
 
@@ -39,9 +40,11 @@ class ApiPages:
         account: Account,
         learn: Callable[[Dialect], None],
         *,
+        api: str | None,
         whole: bool,
     ) -> None:
         self._asker = asker
+        self._api = api
         self._dialect = dialect
         self._search = search
         self._reach = reach
@@ -56,7 +59,7 @@ class ApiPages:
         ask, answer = await self._begin()
         async with aclosing(follow(self._asker, ask, answer, self._reach, self._account)) as pages:
             async for page in pages:
-                yield page
+                yield replace(page, api=self._api)
 
     async def _begin(self) -> tuple[Ask, Answer]:
         """Ask for the first page, by GET where the API does not take POST."""

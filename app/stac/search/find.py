@@ -184,7 +184,7 @@ class _Run:
 
     def _read(self, feature: Any, page: Page) -> Scene | None:
         try:
-            scene = read_scene(feature, self._asker, page.location, whole=self._whole, alone=page.alone)
+            scene = read_scene(feature, self._asker, page, whole=self._whole)
         except Broken as why:
             self._account.seen += 1
             self._account.leave_out(str(why), id_of(feature))

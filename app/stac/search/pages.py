@@ -25,12 +25,14 @@ class Page:
             the next one comes.
         location: The document that they came in; None when the caller sent them.
         alone: The document is the item.
+        api: Landing page of the API that gave them, or None.
         more: The source says that there are more pages.
     """
 
     features: deque[Any]
     location: Location | None
     alone: bool = False
+    api: str | None = None
     more: bool = False
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from app.errors import SwathError, shorten
 from app.match.geojson import geometry_of
@@ -16,6 +17,7 @@ from app.model.grid import Bounds
 from app.model.location import Location
 from app.model.search import Scene
 from app.stac.document import bounds_of, encodable
+from app.stac.search.pages import Page
 
 DOCUMENT_BYTES_MAX = 64 * 1024
 """A larger item is not kept, but read again from its own place when it is needed; those of Sentinel-2 have 26 kB."""
@@ -44,14 +46,13 @@ class Broken(Exception):
     """An item that cannot be used; the text completes "3 items …"."""
 
 
-def read_scene(feature: Any, places: Places, page: Location | None, *, whole: bool, alone: bool) -> Scene:
+def read_scene(feature: Any, places: Places, page: Page, *, whole: bool) -> Scene:
     """Read an item.
 
     Args:
         feature: JSON.
-        page: The document that it came in; None when the caller sent it.
+        page: What it came with.
         whole: It has all of its members, so that it may be kept to be read from.
-        alone: It is the document.
 
     Raises:
         Broken: Something that is needed is missing; the text says what.
@@ -67,8 +68,7 @@ def read_scene(feature: Any, places: Places, page: Location | None, *, whole: bo
     bounds = bounds_of(feature) or _around(points)
     if bounds is None:
         raise Broken("without geometry")
-    href = places.href_of(page) if alone and page else own_href(feature)
-    own = page if alone else _located(href, places, page)
+    href, own = _own_place(feature, places, page)
     return Scene(
         id=id_of(feature),
         collection=_short(feature.get("collection")),
@@ -77,7 +77,7 @@ def read_scene(feature: Any, places: Places, page: Location | None, *, whole: bo
         geometry=_plain(geometry, points) or geometry_of(bounds),
         cloud_cover=_percent(properties.get("eo:cloud_cover")),
         href=href,
-        location=own or page,
+        location=own or page.location,
         document=_kept(feature, needed=own is None) if whole else None,
     )
 
@@ -96,6 +96,23 @@ def own_href(feature: Mapping[str, Any]) -> str | None:
         if isinstance(link, Mapping) and link.get("rel") == "self" and isinstance(link.get("href"), str):
             return encodable(link["href"])[:2048]
     return None
+
+
+def _own_place(feature: Mapping[str, Any], places: Places, page: Page) -> tuple[str | None, Location | None]:
+    """Where the item is, for the caller and for this server."""
+    if page.alone and page.location:
+        return places.href_of(page.location), page.location
+    href = own_href(feature) or _href_by_rule(feature, page.api)
+    return href, _located(href, places, page.location)
+
+
+def _href_by_rule(feature: Mapping[str, Any], api: str | None) -> str | None:
+    """Where an API has an item that does not say so: it may have been asked to leave links out."""
+    collection = feature.get("collection")
+    if api is None or not isinstance(collection, str):
+        return None
+    parts = (quote(encodable(part), safe="") for part in (collection, str(feature["id"])))
+    return "{}/collections/{}/items/{}".format(api, *parts)
 
 
 def times_of(properties: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
@@ -167,10 +184,10 @@ def _closed(ring: list[Any]) -> Ring:
     return tuple(points if points[0] == points[-1] else [*points, points[0]])
 
 
-def _located(href: str | None, places: Places, page: Location | None) -> Location | None:
+def _located(href: str | None, places: Places, base: Location | None) -> Location | None:
     """Where the link leads; None when it may not be followed, so that the item is read from what came."""
     try:
-        return places.locate(href, page) if href else None
+        return places.locate(href, base) if href else None
     except SwathError:
         return None
 

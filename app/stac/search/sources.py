@@ -135,7 +135,9 @@ class Sources:
     def _api(self, api: str, dialect: Dialect, search: Search) -> Pages:
         learn = partial(self._dialects.__setitem__, api)
         learn(dialect)
-        return ApiPages(self._asker, dialect, search, self._reach, self._account, learn, whole=self._whole)
+        return ApiPages(
+            self._asker, dialect, search, self._reach, self._account, learn, api=api or None, whole=self._whole
+        )
 
 
 def _mapping(answer: Answer) -> dict[str, Any]:

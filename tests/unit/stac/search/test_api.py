@@ -336,6 +336,12 @@ def test_documents_are_kept_when_they_will_be_read_and_are_small(server):
     assert str(found.scenes[1].location) == server.url("/items/large")
 
 
+def test_an_item_without_a_link_to_itself_is_where_apis_have_their_items(server):
+    odd = item(1) | {"id": "a/b", "collection": "c d"}
+    found = search(server, Search(api=ScriptedApi(server, [odd]).url), whole=True)
+    assert found.scenes[0].href == server.url("/collections/c%20d/items/a%2Fb")
+
+
 def test_a_thousand_items_take_little_memory(server):
     """Counted by Python, while they are read and listed: 1 000 items of 20 kB are 20 MB of JSON."""
     import tracemalloc
