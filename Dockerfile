@@ -30,7 +30,7 @@ ENV PATH=/opt/swath/bin:$PATH \
     OMP_NUM_THREADS=1 \
     NUMEXPR_NUM_THREADS=1 \
     SWATH_SAMPLE_DIR=/var/cache/swath/sample
-# Besides it only /tmp is written, a few kB, so the root file system may be read-only with a tmpfs there.
+# Besides it only /tmp is written (counters of a few kB, and searches: SWATH_SEARCH_KEPT_MB), so the root file system may be read-only with a tmpfs there.
 VOLUME ["/var/cache/swath"]
 WORKDIR /var/cache/swath
 USER 10001:10001

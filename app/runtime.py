@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from cachetools import LRUCache
 
 from app.cache.flight import Collapse
 from app.cache.memory import MemoryCache
+from app.cache.shelf import Shelf
 from app.compute.statistics import Measured
 from app.limits.admission import Admission
 from app.limits.limits import Limits
@@ -16,6 +20,7 @@ from app.limits.workers import Workers
 from app.model.grid import Grid
 from app.model.raster import Rendered
 from app.model.request import Ranges
+from app.model.search import id_of
 from app.model.source import Header
 from app.net.budget import MIB
 from app.net.client import GuardedClient
@@ -34,6 +39,7 @@ from app.read.threads import GdalThreads
 from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
+from app.stac.search.find import Finder
 
 RANGES_MAX = 1024
 """Measured ranges remembered: one for each way to show a scene."""
@@ -56,6 +62,8 @@ class Runtime:
     """The parts of one server process.
 
     Attributes:
+        searches: Canonical texts of searches by their ids, shared by the workers.
+        own_folder: Is removed at the end, or None.
         sample: The sample catalogue, or None when it is not served.
         workers: Where arrays are worked on.
         patient: The same for those that take long, so that no tile waits for them.
@@ -72,6 +80,9 @@ class Runtime:
 
     settings: Settings
     resolver: Resolver
+    finder: Finder
+    searches: Shelf
+    own_folder: Path | None
     reader: Reader
     answers: MemoryCache[str, Rendered]
     collapse: Collapse[str, Rendered]
@@ -104,6 +115,7 @@ class Runtime:
         self.ranges.clear()
         self.tilesets.clear()
         self.resolver.clear()
+        self.finder.clear()
         self.reader.clear()
         self.store.clear()
         forget_plans()
@@ -115,6 +127,9 @@ class Runtime:
         self.workers.close()
         self.patient.close()
         self.gdal_threads.close()
+        self.searches.close()
+        if self.own_folder is not None:
+            shutil.rmtree(self.own_folder, ignore_errors=True)
 
 
 def fast_reader(settings: Settings, store: ByteStore, general: Reader, workers: Workers, patient: Workers) -> CogReader:
@@ -133,10 +148,20 @@ def build_runtime(settings: Settings) -> Runtime:
     # One thread: numpy and Python take turns anyway, and more cores are used by more processes.
     workers = Workers(1, "cpu", settings.queue_max_s)
     patient = Workers(1, "patient", settings.queue_max_s)
+    own_folder = None if settings.search_dir else Path(tempfile.mkdtemp(prefix="swath-searches-"))
+    searches = Shelf(
+        settings.search_dir or own_folder or Path(),
+        id_of,
+        texts_max=settings.search_kept_max,
+        bytes_max=settings.search_kept_mb * MIB,
+    )
     general = GdalReader(store, gdal_threads, pixels_max=settings.source_pixels_max)
     return Runtime(
         settings=settings,
         resolver=Resolver(locator, store, settings),
+        finder=Finder(locator, store, settings, sample),
+        searches=searches,
+        own_folder=own_folder,
         reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers, patient),
         answers=MemoryCache(
             max_bytes=settings.cache_answers_mb * MIB,

@@ -90,6 +90,26 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
+    # What one search may cost.
+    search_items_max: int = Field(1000, ge=1, description="Scenes that one search finds; more are left out, and told.")
+    search_pages_max: int = Field(100, ge=1, description="Pages of items that one search reads.")
+    search_documents_max: int = Field(
+        2000, ge=1, description="Documents of a static catalogue or a folder that one search reads."
+    )
+    search_bytes_mb: float = Field(64, gt=0, description="Bytes of documents that one search reads.")
+    search_timeout_s: float = Field(
+        20, gt=0, description="Time for one search; what was found until then is given, and told to be not all."
+    )
+    search_dir: Path | None = Field(
+        None,
+        description="Folder in which the workers keep searches by their ids. Unset: a temporary one, so that ids are "
+        "forgotten when the server ends.",
+    )
+    search_kept_max: int = Field(
+        4096, ge=1, description="Searches kept there; those that were asked for longest ago go."
+    )
+    search_kept_mb: float = Field(64, gt=0, description="Bytes that they take there.")
+
     # What is done at the same time, by each worker.
     requests_max: int = Field(
         256, ge=2, description="Requests per worker that read pixels at the same time; one host gets at most half."

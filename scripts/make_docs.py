@@ -147,6 +147,7 @@ def parameters_page() -> str:
         "COG validation": parameters.VALIDATE,
         "item of a COG": parameters.AUTHOR,
         "bounds, assets": parameters.DATASET,
+        "search": parameters.SEARCH,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []

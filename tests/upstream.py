@@ -4,6 +4,7 @@
         server.fault("/B04.tif", status=503, times=1)      # once, then well again
         server.fault("/item.json", drip_s=0.05)            # a byte every 50 ms
         server.fault("/~slow*", delay_s=2)                 # every path of this pattern
+        server.reply("/search", lambda asked: b"{}")       # a function answers, by GET and POST
         ... settings with allow_hosts=(server.host,) ...
         assert server.ranges("/B04.tif") == ["bytes=0-32767"]
 
@@ -23,7 +24,7 @@ import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
@@ -83,6 +84,12 @@ class Asked:
     headers: Mapping[str, str]
     at: float
     """Seconds of the monotonic clock."""
+    method: str = "GET"
+    query: str = ""
+    body: str = ""
+
+
+Reply = Callable[[Asked], bytes | None]
 
 
 class Upstream:
@@ -103,6 +110,7 @@ class Upstream:
         """The most of them at any moment, by path; all paths together are ``""``."""
         self.runner: web.AppRunner | None = None
         self._faults: dict[str, Fault] = {}
+        self._replies: dict[str, Reply] = {}
 
     @property
     def connections(self) -> int:
@@ -122,6 +130,15 @@ class Upstream:
     def fault(self, path: str, **how: Any) -> None:
         """Make a path, or all paths of a pattern, misbehave from now on; without options it is well again."""
         self._faults[path] = Fault(**how)
+
+    def reply(self, path: str, reply: Reply) -> None:
+        """Let a function answer a path, by GET and POST; faults of the path go before it."""
+        self._replies[path] = reply
+
+    def replied(self, asked: Asked) -> bytes | None:
+        """What the function of a path says, or None."""
+        reply = self._replies.get(asked.path)
+        return reply(asked) if reply else None
 
     def count(self, path: str | None = None) -> int:
         """Requests for a path, or all."""
@@ -196,7 +213,16 @@ def routes(server: Upstream) -> list[web.RouteDef]:
             raise ConnectionResetError
         headers = dict(request.headers)
         _, port = transport.get_extra_info("peername")
-        asked = Asked(path=path, range=headers.get("Range"), port=port, headers=headers, at=time.monotonic())
+        asked = Asked(
+            path=path,
+            range=headers.get("Range"),
+            port=port,
+            headers=headers,
+            at=time.monotonic(),
+            method=request.method,
+            query=request.query_string,
+            body=(await request.read()).decode("utf-8", "replace"),
+        )
         server.log.append(asked)
         try:
             with server.answering(path):
@@ -204,12 +230,17 @@ def routes(server: Upstream) -> list[web.RouteDef]:
                 if fault.hang_after is not None and _end(request) > fault.hang_after:
                     server.waiting += 1
                     await asyncio.Event().wait()
+                is_free = (fault.status, fault.body, fault.redirect, fault.file) == (None,) * 4
+                if is_free and (replied := server.replied(asked)) is not None:
+                    fault = replace(fault, body=replied)
+                elif is_free and request.method == "POST":
+                    fault = Fault(status=405)
                 return await _answer(request, server.folder, fault)
         except (asyncio.CancelledError, ConnectionError):
             server.closed_early += 1
             raise
 
-    return [web.get("/{path:.*}", answer)]
+    return [web.get("/{path:.*}", answer), web.post("/{path:.*}", answer)]
 
 
 def _end(request: web.Request) -> int:

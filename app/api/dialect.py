@@ -212,6 +212,48 @@ COVER_SCALE = Parameter(
 )
 PMIN = Parameter("pmin", "The lower percentile (2), as TiTiler 0.1 had it.", "2", schema=INTEGER)
 PMAX = Parameter("pmax", "The upper percentile (98), as TiTiler 0.1 had it.", "98", schema=INTEGER)
+SEARCH = (
+    Parameter("api", "URL of a STAC API: of its landing page, its search, or one of its collections."),
+    Parameter(
+        "url",
+        "In place of `api`: URL of a catalogue or collection, a FeatureCollection or an item, or a folder inside "
+        "`SWATH_DATA_ROOT`.",
+    ),
+    Parameter(
+        "collections",
+        "Ids of collections, repeated or separated by commas.",
+        "sentinel-s2-l2a-cogs",
+        repeats=True,
+    ),
+    Parameter("ids", "Ids of items, repeated or separated by commas.", repeats=True),
+    Parameter("bbox", "West, south, east, north in degrees.", "30.8,29.45,30.88,29.52"),
+    Parameter("intersects", "GeoJSON geometry in degrees, in place of `bbox`."),
+    Parameter("datetime", "An instant, a day, or `start/end`; `..` leaves an end open.", "2019-06-01/2019-12-31"),
+    Parameter("query", 'Comparisons as JSON, as before CQL2: `{"eo:cloud_cover":{"lt":5}}`.'),
+    Parameter("filter", "Comparisons in CQL2, as text or as JSON.", "eo:cloud_cover < 5"),
+    Parameter(
+        "filter-lang",
+        "`cql2-text` or `cql2-json`; the first unless given.",
+        "cql2-text",
+        aliases=("filter_lang",),
+        values=("cql2-text", "cql2-json"),
+    ),
+    Parameter(
+        "sortby",
+        "Properties, those from high to low with `-` before; separated by commas.",
+        "-datetime",
+        repeats=True,
+    ),
+    Parameter(
+        "max_items",
+        "Most scenes wanted; `SWATH_SEARCH_ITEMS_MAX` unless given.",
+        "10",
+        aliases=("limit",),
+        schema=INTEGER,
+    ),
+    STRICT,
+)
+"""Of a search: in the query string, or as members of a JSON body."""
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
     Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
@@ -320,6 +362,24 @@ def with_body(parameters: Iterable[Parameter], *kinds: str) -> dict[str, Any]:
         "content": dict.fromkeys(("application/geo+json", "application/json"), content),
     }
     return {**documented(parameters), "requestBody": body}
+
+
+SEARCH_EXAMPLE: dict[str, Any] = {
+    "collections": ["sentinel-s2-l2a-cogs"],
+    "bbox": [30.8, 29.45, 30.88, 29.52],
+    "datetime": "2019-01-01/2019-12-11",
+    "query": {"eo:cloud_cover": {"lt": 5}},
+}
+"""What the notebook of 2020 searches for, but for the place of the API."""
+
+
+def with_search() -> dict[str, Any]:
+    """Describe a route that takes a search as its body."""
+    properties = {each.name: {"description": each.help} for each in SEARCH if each is not STRICT}
+    schema = {"type": "object", "properties": properties}
+    content = {"application/json": {"schema": schema, "example": SEARCH_EXAMPLE}}
+    told = "The body of a STAC API search that also says where (`api` or `url`), or a FeatureCollection of items."
+    return {**documented((STRICT,)), "requestBody": {"required": True, "description": told, "content": content}}
 
 
 def _openapi(parameter: Parameter) -> dict[str, Any]:

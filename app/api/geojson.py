@@ -7,7 +7,6 @@ whose box goes around the world, or counts on beyond 180 where the data do so, t
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from fastapi import Request
 from rasterio.crs import CRS
 
-from app.api.body import read_body
+from app.api.body import parse_json, read_body
 from app.api.params import DEGREES_MAX, PROJECTED_MAX
 from app.errors import BadRequest, InvalidType, LimitExceeded
 from app.model.shape import Ring, Shape
@@ -26,9 +25,6 @@ LARGE_BYTES = 64 * 1024
 """Bodies from here on are read in a thread: that takes more than a few milliseconds."""
 
 GEOJSON = "application/geo+json"
-
-DEPTH_MAX = 32
-"""Levels of brackets; a MultiPolygon in a collection has 9."""
 
 FEATURE = '{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [[[30.8, 29.4], …]]}}'
 
@@ -77,7 +73,7 @@ async def read_features(request: Request, rt: Runtime, crs: CRS, *, several: boo
 
 def parse_features(raw: bytes, crs: CRS, settings: Settings, *, several: bool) -> Features:
     """Read a Feature, or a FeatureCollection; raises as ``read_features`` does."""
-    document = _object(_json(raw))
+    document = _object(parse_json(raw, f"a GeoJSON Feature: {FEATURE}"))
     reader = _Reader(crs, settings.vertices_max)
     kind = document.get("type")
     if kind == "FeatureCollection" and several:
@@ -88,40 +84,6 @@ def parse_features(raw: bytes, crs: CRS, settings: Settings, *, several: bool) -
     else:
         raise _wrong_type("type", kind, f"send a {'Feature or FeatureCollection' if several else 'Feature'}: {FEATURE}")
     return Features(document=document, is_collection=kind != "Feature", shapes=shapes)
-
-
-def _json(raw: bytes) -> Any:
-    if not raw.strip():
-        raise InvalidType(f"The request has no body; send a GeoJSON Feature: {FEATURE}")
-    try:
-        value = json.loads(raw, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError) as err:
-        position = f" (character {err.pos})" if isinstance(err, json.JSONDecodeError) else ""
-        raise BadRequest(f"The body is not JSON that can be read{position}; send a GeoJSON Feature: {FEATURE}") from err
-    _require_shallow(value)
-    return value
-
-
-def _finite(text: str) -> float:
-    """JSON knows neither NaN nor infinity, and an answer could not repeat them."""
-    if not math.isfinite(number := float(text)):
-        raise BadRequest.of("body", text, "is not a finite number; send numbers such as 30.85")
-    return number
-
-
-def _require_shallow(value: Any) -> None:
-    """Refuse what is nested deeper than anything of use: to write it again would end in a RecursionError."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > DEPTH_MAX:
-            raise LimitExceeded(f"The body is nested more than {DEPTH_MAX} levels deep; send plain GeoJSON.")
-        level = [
-            child
-            for each in level
-            for child in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
-            if isinstance(child, (dict, list))
-        ]
 
 
 def _features(document: Mapping[str, Any], limit: int) -> list[Any]:

@@ -141,6 +141,12 @@ def read_query(text: str, parameters: tuple[Parameter, ...], *, strict: bool = F
     return query
 
 
+def refuse_unknown(query: Query, names: Sequence[str], parameters: Sequence[Parameter], *, strict: bool) -> None:
+    """Raise ``BadRequest`` for the first of ``names``, members of a body that nobody knows, where that is asked for."""
+    if names and query.flag("strict", strict):
+        raise _unknown(names[0], {each.name: each.name for each in parameters})
+
+
 def _unknown(name: str, known: Mapping[str, str]) -> BadRequest:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"this route knows {', '.join(sorted(set(known.values())))}"

@@ -49,6 +49,7 @@ class Item:
     """A STAC item that was read from ``location``; compared by identity, so that choices can be remembered.
 
     Attributes:
+        location: Relative hrefs begin here; None for an item that the caller sent.
         bounds_wgs84: The item's ``bbox`` (2D), or None.
         attribution: Names of the providers, joined, or None.
         renders: Ways to show it by name, as the render extension writes them.
@@ -56,7 +57,7 @@ class Item:
     """
 
     id: str
-    location: Location
+    location: Location | None
     assets: Mapping[str, Asset]
     bounds_wgs84: Bounds | None = None
     attribution: str | None = None

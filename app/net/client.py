@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 import aiohttp
@@ -30,6 +31,19 @@ Take: TypeAlias = Callable[[aiohttp.ClientResponse, HttpUrl], Awaitable[T]]
 """Makes something of an answer that came from a URL, or raises what its status means."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What is sent: a GET, or with a body a POST that only asks, so that it may be sent again."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
 
 class GuardedClient:
@@ -69,17 +83,22 @@ class GuardedClient:
             SwathError: NotFound, SourceNotAllowed, UpstreamUnusable, UpstreamFailed, DeadlineExceeded, Overloaded,
                 LimitExceeded.
         """
+        wish = _Wish(headers={"If-None-Match": etag} if etag else {})
+        return await self._ask(location, wish, _taking_document(max_bytes, etag), timeout_s)
 
-        async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> Document:
-            final = RemoteLocation(url.text)
-            if reply.status == 304 and etag:
-                return Document(body=b"", etag=etag, location=final, not_modified=True)
-            if reply.status != 200:
-                raise faults.from_document_status(reply.status, reply.headers, url.host)
-            body = await read_document(reply, url.host, max_bytes)
-            return Document(body=body, etag=_etag(reply), location=final, media_type=reply.content_type)
+    async def post_question(
+        self, location: RemoteLocation, body: bytes, *, max_bytes: int, timeout_s: float
+    ) -> Document:
+        """Send JSON that asks and changes nothing, such as a search, and read the document that answers it.
 
-        return await self._ask(location, {"If-None-Match": etag} if etag else {}, take, timeout_s)
+        Redirects get the same body, but for 303, which says to GET; and only at the same host, so that no stranger has
+        this server send anything to hosts that are open to it alone.
+
+        Raises:
+            SwathError: As ``get_document``.
+        """
+        wish = _Wish(headers={"Content-Type": JSON}, body=body)
+        return await self._ask(location, wish, _taking_document(max_bytes), timeout_s)
 
     async def get_range(self, location: RemoteLocation, offset: int, length: int) -> RangeAnswer:
         """Read ``length`` bytes from ``offset``; fewer where the file ends, none behind its end.
@@ -100,7 +119,7 @@ class GuardedClient:
                 raise faults.from_range_status(reply.status, reply.headers, url.host)
             return RangeAnswer(body=b"", total_size=total, location=RemoteLocation(url.text), etag=_etag(reply))
 
-        return await self._ask(location, {"Range": f"bytes={offset}-{offset + length - 1}"}, take)
+        return await self._ask(location, _Wish(headers={"Range": f"bytes={offset}-{offset + length - 1}"}), take)
 
     @property
     def open_breakers(self) -> int:
@@ -126,34 +145,39 @@ class GuardedClient:
         final = RemoteLocation(url.text)
         return RangeAnswer(body=body, total_size=len(body), location=final, etag=_etag(reply), whole=True)
 
-    async def _ask(
-        self, location: RemoteLocation, headers: Mapping[str, str], take: Take[T], timeout_s: float | None = None
-    ) -> T:
-        """Send a GET, twice where that may help, and give what ``take`` makes of the last answer in time."""
+    async def _ask(self, location: RemoteLocation, wish: _Wish, take: Take[T], timeout_s: float | None = None) -> T:
+        """Send a wish, twice where that may help, and give what ``take`` makes of the last answer in time."""
         url = HttpUrl.parse(location.url)
         async with on_time(shown(url.host), timeout_s) as clock:
-            return await self._retries.run(location.host, lambda: self._follow(url, headers, take, clock), clock)
+            return await self._retries.run(location.host, lambda: self._follow(url, wish, take, clock), clock)
 
-    async def _follow(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T:
-        """Send a GET, and again wherever the answer leads."""
+    async def _follow(self, url: HttpUrl, wish: _Wish, take: Take[T], clock: Clock) -> T:
+        """Send a wish, and again wherever the answer leads."""
         for _ in range(self._settings.redirects_max + 1):
-            found = await self._hop(url, headers, take, clock)
-            if not isinstance(found, HttpUrl):
+            found = await self._hop(url, wish, take, clock)
+            if not isinstance(found, _Hop):
                 return found
-            url = found
+            if found.status == 303 and wish.body is not None:
+                wish = _Wish()
+            if wish.body is not None and found.url.host != url.host:
+                raise UpstreamUnusable(f"{shown(url.host)} would have the question sent to another host.")
+            url = found.url
         raise UpstreamUnusable(
             f"{shown(url.host)} redirects more than {self._settings.redirects_max} times (SWATH_REDIRECTS_MAX)."
         )
 
-    async def _hop(self, url: HttpUrl, headers: Mapping[str, str], take: Take[T], clock: Clock) -> T | HttpUrl:
-        """Send one GET where the host may be asked; its answer is taken, or leads elsewhere."""
+    async def _hop(self, url: HttpUrl, wish: _Wish, take: Take[T], clock: Clock) -> T | _Hop:
+        """Send one request where the host may be asked; its answer is taken, or leads elsewhere."""
         self._policy.check(url)
         trusted = self._policy.trusts(url)
         with self._breakers.of(url).watching(clock), Asking(url.host, trusted=trusted):
             try:
                 target = URL(url.text, encoded=True)
                 session = self._session(trusted=trusted)
-                async with session.get(target, headers=headers, allow_redirects=False) as reply:
+                asked = session.request(
+                    wish.method, target, headers=wish.headers, data=wish.body, allow_redirects=False
+                )
+                async with asked as reply:
                     return _next_hop(reply, url) if reply.status in _REDIRECTS else await take(reply, url)
             except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
                 raise faults.from_exception(error, url.host, self._settings.upstream_timeout_s) from error
@@ -166,11 +190,32 @@ class GuardedClient:
         return self._sessions[trusted]
 
 
-def _next_hop(reply: aiohttp.ClientResponse, url: HttpUrl) -> HttpUrl:
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """Where a redirect leads."""
+
+    url: HttpUrl
+    status: int
+
+
+def _taking_document(max_bytes: int, etag: str | None = None) -> Take[Document]:
+    async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> Document:
+        final = RemoteLocation(url.text)
+        if reply.status == 304 and etag:
+            return Document(body=b"", etag=etag, location=final, not_modified=True)
+        if reply.status != 200:
+            raise faults.from_document_status(reply.status, reply.headers, url.host)
+        body = await read_document(reply, url.host, max_bytes)
+        return Document(body=body, etag=_etag(reply), location=final, media_type=reply.content_type)
+
+    return take
+
+
+def _next_hop(reply: aiohttp.ClientResponse, url: HttpUrl) -> _Hop:
     target = reply.headers.get("Location")
     if not target:
         raise UpstreamUnusable(f"{shown(url.host)} redirects to nowhere.", upstream_status=reply.status)
-    return url.join(target.strip())
+    return _Hop(url.join(target.strip()), reply.status)
 
 
 def _etag(reply: aiohttp.ClientResponse) -> str | None:

@@ -6,8 +6,9 @@ import asyncio
 import os
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from app.errors import NotFound, UpstreamFailed, UpstreamUnusable
 from app.model.location import FileLocation
@@ -28,16 +29,31 @@ def open_inside(location: FileLocation) -> int:
     Raises:
         OSError: Missing, not readable, a link, or not a regular file.
     """
-    *folders, name = location.path.relative_to(location.root).parts or [""]
+    if location.path == location.root:
+        raise IsADirectoryError
+    folder = open_folder(replace(location, path=location.path.parent))
+    try:
+        return _regular(os.open(location.path.name, _FILE, dir_fd=folder))
+    finally:
+        os.close(folder)
+
+
+def open_folder(location: FileLocation) -> int:
+    """Open a folder in the same way.
+
+    Raises:
+        OSError: Missing, not readable, a link, or not a folder.
+    """
     current = os.open(location.root, _FOLDER & ~os.O_NOFOLLOW)
     try:
-        for folder in folders:
+        for folder in location.path.relative_to(location.root).parts:
             inner = os.open(folder, _FOLDER, dir_fd=current)
             os.close(current)
             current = inner
-        return _regular(os.open(name, _FILE, dir_fd=current))
-    finally:
+    except BaseException:
         os.close(current)
+        raise
+    return current
 
 
 def read_file(location: FileLocation, max_bytes: int, etag: str | None = None) -> Document:
@@ -59,6 +75,34 @@ def read_file(location: FileLocation, max_bytes: int, etag: str | None = None) -
     if len(body) > max_bytes:
         raise UpstreamUnusable(f"The document is larger than {max_bytes / MIB:g} MiB (SWATH_ITEM_MAX_MB).")
     return Document(body=body, etag=version, location=location)
+
+
+def list_files(location: FileLocation, suffixes: Collection[str], most: int) -> list[FileLocation] | None:
+    """List the files of a folder, and of the folders in it, sorted by path; no link is followed.
+
+    Args:
+        suffixes: Ends of their names, in lower case, with the dot.
+        most: So many are listed, and no more looked for.
+
+    Returns:
+        None when there is no such folder.
+    """
+    try:
+        folder = open_folder(location)
+    except OSError:
+        return None
+    found: list[FileLocation] = []
+    try:
+        for inside, folders, names, _ in os.fwalk(dir_fd=folder):
+            folders.sort()
+            for name in sorted(names):
+                if name.lower().endswith(tuple(suffixes)):
+                    found.append(FileLocation(location.root, location.path / inside / name))
+                    if len(found) >= most:
+                        return found
+    finally:
+        os.close(folder)
+    return found
 
 
 class LocalSource:

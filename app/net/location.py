@@ -54,6 +54,14 @@ class Locator:
             return self._file(text, base)
         return self._remote(_url(text, scheme, base), home)
 
+    def own_path(self, href: str, *, base: Location | None = None, home: str | None = None) -> str | None:
+        """Give the decoded path below ``home`` of a URL that names this server itself; None for all others."""
+        text = href.strip()
+        scheme = _scheme(text)
+        if home is None or not (scheme in ("http", "https") or (scheme is None and isinstance(base, RemoteLocation))):
+            return None
+        return _path_below(_url(text, scheme, base), home)
+
     def _remote(self, url: HttpUrl, home: str | None) -> Location:
         if self._mount is not None and home is not None:
             path = _path_below(url, home)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
-from app.model.location import FileLocation, Location
+from app.model.location import FileLocation, Location, RemoteLocation
 from app.net.answers import Document
 from app.net.budget import MIB, current_budget
 from app.net.client import GuardedClient
-from app.net.local import LocalSource, read_file
+from app.net.local import LocalSource, list_files, read_file
 from app.net.remote import Heads, RemoteSource
 from app.net.source import ByteSource
 from app.settings import Settings
@@ -45,6 +46,20 @@ class ByteStore:
             return await loop.run_in_executor(self._pool, read_file, location, max_bytes, etag)
         timeout_s = self._settings.item_timeout_s
         return await self._client.get_document(location, max_bytes=max_bytes, timeout_s=timeout_s, etag=etag)
+
+    async def question(self, location: RemoteLocation, body: bytes) -> Document:
+        """Send JSON that asks and changes nothing; gives the document that answers it.
+
+        Raises:
+            SwathError: See ``GuardedClient.get_document``.
+        """
+        max_bytes, timeout_s = int(self._settings.item_max_mb * MIB), self._settings.item_timeout_s
+        return await self._client.post_question(location, body, max_bytes=max_bytes, timeout_s=timeout_s)
+
+    async def files(self, location: FileLocation, suffixes: Collection[str], most: int) -> list[FileLocation] | None:
+        """List the files of a folder and of those in it, sorted by path, at most so many; None when it is no folder."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, list_files, location, suffixes, most)
 
     async def open(self, location: Location) -> ByteSource:
         """Open a file for reading in pieces: one request at most, none when its head is still in memory.

@@ -14,6 +14,7 @@ from app.sample import links
 from app.sample.folder import default_parent, make_once
 from app.sample.generate import Progress, generate
 from app.sample.recipe import COLLECTION, Recipe
+from app.sample.search.parse import MAX_LIMIT, parse_search
 from app.sample.search.query import SearchQuery
 from app.sample.search.run import run, select_fields
 from app.settings import Settings
@@ -101,6 +102,34 @@ class SampleCatalogue:
             "features": features,
             "links": links.page(query, found.matched, base_url),
         }
+
+    def answer(self, path: str, body: Mapping[str, Any], base_url: str) -> Document | None:
+        """Answer what the API at ``/v0`` is asked from inside this process; None for any other path.
+
+        Args:
+            path: Below the server's base, percent-decoded.
+            body: Of a search.
+
+        Raises:
+            SwathError: The search cannot be read, or there is no such collection.
+        """
+        match [part for part in path.split("/") if part]:
+            case ["v0"]:
+                return self.landing(base_url)
+            case ["v0", "search"]:
+                return self.search(parse_search(body), base_url)
+            case ["v0", "collections", collection_id]:
+                return self.collection(collection_id, base_url)
+            case ["v0", "collections", collection_id, "items"]:
+                self._require_collection(collection_id)
+                return self.search(parse_search({**body, "limit": MAX_LIMIT}), base_url)
+        return None
+
+    def href_of(self, location: FileLocation, base_url: str) -> str | None:
+        """Give the URL below ``/samples`` of a file of the catalogue; None for others."""
+        if location.root != self.root:
+            return None
+        return f"{base_url}/samples/{location.path.relative_to(self.root).as_posix()}"
 
     def item(self, collection_id: str, item_id: str, base_url: str) -> Document:
         """The item with absolute hrefs, or ``NotFound``."""

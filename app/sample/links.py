@@ -16,6 +16,11 @@ CONFORMANCE = (
     "https://api.stacspec.org/v1.0.0/item-search#fields",
     "https://api.stacspec.org/v1.0.0-rc.1/item-search#query",
     "https://api.stacspec.org/v1.0.0/item-search#sort",
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
+        for name in ("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators")
+    ),
     "https://api.stacspec.org/v1.0.0-rc.2/item-search#context",
 )
 

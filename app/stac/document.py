@@ -21,13 +21,13 @@ VALUES_MAX = 500_000
 _JSON_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
-def parse_item(body: bytes, location: Location) -> Item:
+def parse_item(body: bytes, location: Location | None) -> Item:
     """Make an ``Item`` of a JSON document.
 
     Raises:
         UpstreamUnusable: Not JSON, nested too deep, not a STAC item, or without assets; the message says what it is.
     """
-    _require_small(body)
+    require_small(body)
     document = _load_json(body)
     _require_item(document)
     assets = document["assets"]
@@ -35,21 +35,22 @@ def parse_item(body: bytes, location: Location) -> Item:
         raise UpstreamUnusable(f"The item has {len(assets)} assets, {ASSETS_MAX} are read at most.")
     properties = _properties(document)
     return Item(
-        id=shorten(_encodable(str(document.get("id", "item"))), 200),
+        id=shorten(encodable(str(document.get("id", "item"))), 200),
         location=location,
         assets={
-            _encodable(key): _asset(_encodable(key), asset, properties)
+            encodable(key): _asset(encodable(key), asset, properties)
             for key, asset in assets.items()
             if _has_href(asset)
         },
-        bounds_wgs84=_bounds(document),
+        bounds_wgs84=bounds_of(document),
         attribution=_attribution(document),
         renders=renders_of(document),
         size_bytes=len(body),
     )
 
 
-def _require_small(body: bytes) -> None:
+def require_small(body: bytes) -> None:
+    """Raise ``UpstreamUnusable`` for a document whose reading would keep everybody else waiting."""
     parts, values = body.count(b"{") + body.count(b"["), body.count(b",")
     if parts > PARTS_MAX or values > VALUES_MAX:
         raise UpstreamUnusable(
@@ -121,7 +122,7 @@ def _properties(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def _bounds(document: Mapping[str, Any]) -> Bounds | None:
+def bounds_of(document: Mapping[str, Any]) -> Bounds | None:
     """``bbox``, its heights left out; None when it is missing, not on earth, or not four numbers without them.
 
     Some real items write north before south, or end half a pixel beyond a pole.
@@ -145,10 +146,10 @@ def _attribution(document: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return _encodable(value) if isinstance(value, str) else None
+    return encodable(value) if isinstance(value, str) else None
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Replace what JSON can say and UTF-8 cannot: half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import time
+from collections.abc import Hashable
 from copy import copy
 from dataclasses import dataclass
 
@@ -12,6 +15,7 @@ from app.cache.flight import SingleFlight
 from app.errors import NotFound, Overloaded, SwathError, UpstreamFailed, UpstreamUnusable
 from app.model.item import Item
 from app.model.location import Location
+from app.model.search import Scene
 from app.net.budget import MIB
 from app.net.store import ByteStore
 from app.observe.metrics import cache_count
@@ -53,7 +57,7 @@ class Items:
     def __init__(self, store: ByteStore, settings: Settings, *, failure_ttl_s: float = FAILURE_TTL_S) -> None:
         self._store = store
         self._ttl_s = settings.cache_items_ttl_s
-        self._known: LRUCache[Location, KnownItem] = LRUCache(
+        self._known: LRUCache[Hashable, KnownItem] = LRUCache(
             settings.cache_items_mb * MIB, getsizeof=lambda known: known.weight
         )
         self._failed: TTLCache[Location, SwathError] = TTLCache(
@@ -84,6 +88,26 @@ class Items:
             raise copy(failure)
         return await self._flights.run(location, lambda: self._load(location, known))
 
+    async def of_scene(self, scene: Scene) -> Item:
+        """Give the item of a scene: as the search brought it, else from its own place.
+
+        What a search brought is never taken for what is at the item's link: anybody can name anybody's link.
+
+        Raises:
+            SwathError: It cannot be read, or is no item with assets.
+        """
+        if scene.document is None:
+            assert scene.location is not None  # only what was sent along lives nowhere, and that is kept
+            return await self.get(scene.location)
+        key = hashlib.blake2b(scene.document, digest_size=16).digest(), scene.location
+        if (known := self._known.get(key)) is not None:
+            self._count.hit()
+            return known.item
+        self._count.miss()
+        item = parse_item(scene.document, scene.location)
+        self._keep(key, KnownItem(item=item, etag=None, fresh_until=math.inf))
+        return item
+
     def clear(self) -> None:
         """Forget all items."""
         self._known.clear()
@@ -96,9 +120,12 @@ class Items:
                 self._failed[location] = copy(failure)  # without its traceback, which holds the document
             raise
         found = KnownItem(item=item, etag=etag, fresh_until=time.monotonic() + self._ttl_s)
-        if found.weight <= self._known.maxsize:
-            self._known[location] = found
+        self._keep(location, found)
         return item
+
+    def _keep(self, key: Hashable, found: KnownItem) -> None:
+        if found.weight <= self._known.maxsize:
+            self._known[key] = found
 
     async def _read(self, location: Location, known: KnownItem | None) -> tuple[Item, str | None]:
         etag = known.etag if known else None

@@ -15,6 +15,7 @@ from app.model.expression import Expression
 from app.model.item import Item
 from app.model.location import FileLocation, Location
 from app.model.request import DatasetRef, Selection
+from app.model.search import Scene
 from app.model.source import Source
 from app.net.location import Locator
 from app.net.store import ByteStore
@@ -54,6 +55,10 @@ class Resolver:
     async def item(self, dataset: DatasetRef) -> Item:
         """Fetch and read the STAC item of ``dataset.url``, or take it from the cache."""
         return await self._items.get(self.locate(dataset))
+
+    async def scene_item(self, scene: Scene) -> Item:
+        """Read the STAC item of a scene, or take it from the cache; the same object as long as it does not change."""
+        return await self._items.of_scene(scene)
 
     def clear(self) -> None:
         """Forget all items, and what was chosen of them."""

@@ -28,6 +28,9 @@ class Asked:
     port: int
     headers: dict[str, str]
     at: float
+    method: str
+    query: str
+    body: str
 
 
 class Source:

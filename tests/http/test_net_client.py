@@ -28,7 +28,7 @@ from app.net.budget import MIB, Budget, spending
 from app.net.names import SystemResolver
 from app.settings import Settings
 from tests.reading import reading
-from tests.upstream import Upstream, upstream
+from tests.upstream import Asked, Upstream, upstream
 
 DATA = bytes(range(256)) * 400
 
@@ -55,6 +55,15 @@ def document(
         async with reading(Settings(allow_hosts=server.host, **settings)) as room:
             location = RemoteLocation(server.url(path))
             return await room.client.get_document(location, max_bytes=max_bytes, timeout_s=timeout_s, etag=etag)
+
+    return asyncio.run(run())
+
+
+def question(server: Upstream, body: bytes = b'{"limit": 1}', path: str = "/search", **settings: Any) -> Document:
+    async def run() -> Document:
+        async with reading(Settings(allow_hosts=server.host, **settings)) as room:
+            location = RemoteLocation(server.url(path))
+            return await room.client.post_question(location, body, max_bytes=1000, timeout_s=5)
 
     return asyncio.run(run())
 
@@ -417,3 +426,50 @@ async def until(true: Any) -> None:
     async with asyncio.timeout(5):
         while not true():  # noqa: ASYNC110 - the other side is a thread
             await asyncio.sleep(0.01)
+
+
+# --- questions ---
+
+
+def echo(asked: Asked) -> bytes:
+    return f"{asked.method} {asked.body}".encode()
+
+
+def test_a_question_is_posted_as_json(server: Upstream) -> None:
+    server.reply("/search", echo)
+    assert question(server).body == b'POST {"limit": 1}'
+    assert server.log[0].headers["Content-Type"] == "application/json"
+
+
+def test_a_question_that_fails_in_passing_is_asked_again(server: Upstream) -> None:
+    server.reply("/search", echo)
+    server.fault("/search", status=503, times=1)
+    assert question(server).body == b'POST {"limit": 1}'
+    assert server.count("/search") == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_question_follows_its_api_with_its_body(server: Upstream, status: int) -> None:
+    server.fault("/search", redirect="/v1/search", status=status)
+    server.reply("/v1/search", echo)
+    assert question(server).body == b'POST {"limit": 1}'
+
+
+def test_a_redirect_that_says_to_get_is_gotten(server: Upstream) -> None:
+    server.fault("/search", redirect="/answer", status=303)
+    server.reply("/answer", echo)
+    assert question(server).body == b"GET "
+
+
+def test_a_question_is_not_sent_on_to_another_host(server: Upstream, tmp_path: Path) -> None:
+    with upstream(tmp_path, "127.0.0.2") as other:
+        server.fault("/search", redirect=other.url("/search"), status=307)
+        with pytest.raises(UpstreamUnusable, match="another host"):
+            question(server, allow_cidrs="127.0.0.0/8")
+        assert other.log == []
+
+
+def test_an_answer_to_a_question_is_bounded_like_a_document(server: Upstream) -> None:
+    server.reply("/search", lambda _: b" " * 2000)
+    with pytest.raises(UpstreamUnusable, match="larger than"):
+        question(server)

@@ -456,3 +456,38 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not true():  # noqa: ASYNC110 - the other side is a thread
             await asyncio.sleep(0.01)
+
+
+# --- folders ---
+
+
+def files(server: Upstream, folder: Path, most: int = 100) -> list[str] | None:
+    async def story(room: Reading, _: RemoteLocation) -> Any:
+        return await room.store.files(FileLocation(server.folder, folder), (".json", ".geojson"), most)
+
+    found = run(server, story)
+    return None if found is None else [each.path.relative_to(folder).as_posix() for each in found]
+
+
+def test_a_folder_lists_its_files_by_their_paths(server: Upstream) -> None:
+    folder = server.folder / "items"
+    for name in ("b.json", "a.GeoJSON", "x.tif", "below/c.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}")
+    assert files(server, folder) == ["a.GeoJSON", "b.json", "below/c.json"]
+    assert files(server, folder, most=2) == ["a.GeoJSON", "b.json"]
+
+
+def test_a_file_or_nothing_is_no_folder(server: Upstream) -> None:
+    assert files(server, server.folder / "a.json") is None
+    assert files(server, server.folder / "nowhere") is None
+
+
+def test_a_folder_that_became_a_link_is_not_followed(
+    server: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It was real when it was judged."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "secret.json").write_text("{}")
+    (server.folder / "items").symlink_to(elsewhere)
+    assert files(server, server.folder / "items") is None

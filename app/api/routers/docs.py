@@ -9,9 +9,11 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from app.api.dataset import runtime
+from app.api.dialect import SEARCH_EXAMPLE
 from app.api.origin import base_url
 from app.api.problems import MEDIA_TYPE as PROBLEM_TYPE
 from app.api.routers.server import PAGE_POLICY, page
+from app.api.search import parse_search
 from app.model.request import Format
 from app.sample.catalogue import SampleCatalogue
 
@@ -31,6 +33,7 @@ TAGS = {
     "Crops and previews": "A box, or the whole, as one picture or array.",
     "Points": "Values at one place.",
     "Statistics": "Numbers over the whole, or over shapes.",
+    "Searches": "Scenes from any STAC API, catalogue, collection of features or folder.",
     "About a dataset": "What is in it, before anything is drawn.",
     "Sample catalogue": "A year of invented scenes, with a small STAC search.",
     "Server": "The page, and what a supervisor asks.",
@@ -78,6 +81,10 @@ SUMMARIES = {
     "/stac/renders/{render}": "One render of an item",
     "/{ds}/explain": "How a tile would be made",
     "/{ds}/legend.{kind}": "What its colours mean",
+    "/search": "The id and the links of a search",
+    "/search/items": "Scenes of a search",
+    "/search/{search_id}": "A search by its id",
+    "/search/{search_id}/items": "Scenes of a search by its id",
     "/tileMatrixSets": "Tile matrix sets",
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
@@ -104,6 +111,7 @@ IN_PATH = {
     "path": "catalog.json",
     "name": "ndvi",
     "render": "ndvi",
+    "search_id": "0" * 64,
 }
 """Values of path parameters that lie inside the sample's scenes."""
 
@@ -172,6 +180,8 @@ def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Documen
         for method, operation in operations.items():
             operation["summary"] = SUMMARIES.get(f"{method} {path}") or SUMMARIES.get(path, operation["summary"])
             _tidy(operation, _of_rasters(examples) if path.startswith("/cog/") else examples)
+            if sample is not None and path.startswith("/search"):
+                _fill_search(operation, f"{base}/v0")
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}
     return document
@@ -203,6 +213,18 @@ def _of_rasters(examples: dict[str, Document]) -> dict[str, Document]:
     if "url" not in examples:
         return examples
     return examples | {"url": {"example": examples["url"]["examples"]["raster"]["value"]}}
+
+
+def _fill_search(operation: Document, api: str) -> None:
+    """Let a search ask the sample catalogue; the id is that of the body which is posted."""
+    example = {"api": api, **SEARCH_EXAMPLE}
+    if content := operation.get("requestBody", {}).get("content"):
+        content["application/json"]["example"] = example
+    found = parse_search(example, items_max=1)
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "url":
+            parameter.pop("examples", None)  # one of the two
+        parameter.update({"api": {"example": api}, "search_id": {"example": found.id}}.get(parameter["name"], {}))
 
 
 def _tidy(operation: Document, examples: dict[str, Document]) -> None:

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.errors import BodyTooLarge
-from app.sample.search.fault import fault
-from app.sample.search.geojson import parse_bbox, parse_geometry
-from app.sample.search.geometry import Shape
-from app.sample.search.period import parse_period
+from app.errors import BadRequest, BodyTooLarge
+from app.match.cql2.evaluate import OPERATORS as CQL2
+from app.match.cql2.evaluate import unknown_operator
+from app.match.cql2.normal import Filter, normalise
+from app.match.cql2.text import parse_text
+from app.match.fault import fault
+from app.match.geojson import parse_bbox, parse_geometry
+from app.match.geometry import Shape
+from app.match.period import parse_period
 from app.sample.search.query import OPERATORS, PropertyTest, SearchQuery, SortKey
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -69,6 +73,7 @@ def parse_search(body: Mapping[str, Any]) -> SearchQuery:
         areas=tuple(_areas(given)),
         period=parse_period(given["datetime"]) if "datetime" in given else None,
         tests=tuple(_tests(given.get("query", {}))),
+        filter=_filter(given.get("filter"), given.get("filter-lang")),
         include=include,
         exclude=exclude,
         sort_by=_sort_keys(given.get("sortby", [])) or SearchQuery().sort_by,
@@ -114,6 +119,20 @@ def _tests(value: object) -> Iterable[PropertyTest]:
             if (operator == "in") != isinstance(operand, list) or isinstance(operand, dict):
                 raise fault("query", {path: comparisons}, f"'in' takes a list, the others one value; {wanted}")
             yield PropertyTest(path=path, operator=operator, value=operand)
+
+
+def _filter(value: object, language: object) -> Filter | None:
+    """CQL2 as text or JSON; without ``filter-lang`` it is what it looks like."""
+    if value is None:
+        return None
+    if language not in (None, "cql2-text", "cql2-json"):
+        raise BadRequest.of("filter-lang", language, "is not one of cql2-text, cql2-json")
+    if isinstance(value, str) and language == "cql2-json":
+        value = _json("filter", value)
+    found = parse_text(value) if isinstance(value, str) else normalise(value)
+    if operator := unknown_operator(found):
+        raise BadRequest.of("filter", operator, f"is not an operator of this catalogue; it has {', '.join(CQL2)}")
+    return found
 
 
 def _fields(value: object) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:

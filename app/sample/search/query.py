@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.sample.search.geometry import Shape
-from app.sample.search.period import Period
+from app.match.cql2.normal import Filter
+from app.match.geometry import Shape
+from app.match.period import Period
 
 OPERATORS = ("eq", "neq", "lt", "lte", "gt", "gte", "in", "startsWith", "endsWith", "contains")
 DEFAULT_FIELDS = ("id", "type", "geometry", "bbox", "collection")
@@ -36,6 +37,7 @@ class SearchQuery:
 
     Attributes:
         areas: Shapes in degrees (EPSG:4326); an item matches when its footprint touches one of each entry.
+        filter: CQL2 JSON, in order.
         include: Fields to keep beside ``DEFAULT_FIELDS``; None for the whole item.
         limit: Items per page, from 1.
         page: Number of the page, from 1.
@@ -46,6 +48,7 @@ class SearchQuery:
     areas: tuple[Shape, ...] = ()
     period: Period | None = None
     tests: tuple[PropertyTest, ...] = ()
+    filter: Filter | None = None
     include: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     sort_by: tuple[SortKey, ...] = (SortKey(path="properties.datetime", descending=True),)

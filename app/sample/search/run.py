@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.sample.search.geometry import Ring, touches
-from app.sample.search.period import parse_instant
+from app.match.cql2.evaluate import passes
+from app.match.geometry import Ring, touches
+from app.match.period import parse_instant
 from app.sample.search.query import DEFAULT_FIELDS, PropertyTest, SearchQuery
 
 Document = dict[str, Any]
@@ -77,6 +78,8 @@ def _matches_names(query: SearchQuery, item: Document) -> bool:
 
 
 def _matches_values(query: SearchQuery, item: Document) -> bool:
+    if not passes(query.filter, item):
+        return False
     moment = parse_instant(item["properties"]["datetime"])
     return (query.period is None or query.period.holds(moment)) and all(_passes(test, item) for test in query.tests)
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from rasterio.crs import CRS
 
-from app.api.geojson import DEPTH_MAX, parse_features
+from app.api.body import DEPTH_MAX
+from app.api.geojson import parse_features
 from app.errors import BadRequest, InvalidType, LimitExceeded
 from app.settings import Settings
 from tests.geojson import box, collection, feature, star

@@ -198,3 +198,28 @@ def test_no_message_shows_a_path_or_a_query(root: Path) -> None:
             locate(text, root)
         for part in ("s3cret", "private", "secret.tif", os.fspath(root)):
             assert part not in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://tiles.example/swath/v0/search", "/v0/search"),
+        ("https://TILES.example/swath/v0?limit=1", "/v0"),
+        ("http://tiles.example/swath", "/"),
+        ("http://tiles.example/other", None),
+        ("http://tiles.example:8080/swath/v0", None),
+        ("http://elsewhere.example/swath/v0", None),
+        ("swath/v0", None),
+        ("file:///swath/v0", None),
+    ],
+)
+def test_a_url_of_this_very_server_is_known_by_its_base(text, expected):
+    locator = Locator(SourcePolicy())
+    assert locator.own_path(text, home="http://tiles.example/swath") == expected
+    assert locator.own_path(text) is None
+
+
+def test_a_reference_in_a_document_of_this_server_leads_to_this_server():
+    locator, base = Locator(SourcePolicy()), RemoteLocation("http://tiles.example/v0/search")
+    assert locator.own_path("?page=2", base=base, home="http://tiles.example") == "/v0/search"
+    assert locator.own_path("//elsewhere.example/v0", base=base, home="http://tiles.example") is None

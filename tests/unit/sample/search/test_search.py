@@ -257,3 +257,31 @@ def test_a_wrong_parameter_is_named(name: str, text: str) -> None:
     with pytest.raises(BadRequest) as caught:
         parse_parameters({name: text})
     assert caught.value.faults[0].name == name
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"filter": "eo:cloud_cover < 5"},
+        {"filter": {"op": "<", "args": [{"property": "eo:cloud_cover"}, 5]}},
+        {"filter": '{"op": ">", "args": [5, {"property": "eo:cloud_cover"}]}', "filter-lang": "cql2-json"},
+        {"filter": "NOT eo:cloud_cover >= 5 AND id LIKE 'S2%'", "filter-lang": "cql2-text"},
+    ],
+)
+def test_cql2_finds_what_the_same_query_finds(tiny: SampleCatalogue, member: dict[str, Any]) -> None:
+    assert ids(tiny, member) == ids(tiny, {"query": {"eo:cloud_cover": {"lt": 5}}}) != ids(tiny, {})
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"filter": "eo:cloud_cover <"},
+        {"filter": 5},
+        {"filter": "a = 1", "filter-lang": "sql"},
+        {"filter": {"op": "s_intersects", "args": [{"property": "geometry"}, {"type": "Point"}]}},
+    ],
+)
+def test_a_filter_that_cannot_be_judged_is_refused(tiny: SampleCatalogue, member: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest) as refused:
+        search(tiny, member)
+    assert refused.value.faults[0].name.startswith("filter")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.errors import BadRequest
-from app.sample.search.period import parse_period
+from app.match.period import parse_period
 
 NOON = datetime(2019, 6, 8, 12, tzinfo=UTC)
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
+import random
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.errors import BadRequest, LimitExceeded
-from app.sample.search.geojson import MAX_POINTS, parse_bbox, parse_geometry
-from app.sample.search.geometry import touches
+from app.match.geojson import MAX_POINTS, parse_bbox, parse_geometry
+from app.match.geometry import Shape, _any_meet, _near, _segments_meet, touches
 
 SQUARE = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0))
 
@@ -158,3 +164,27 @@ def test_a_geometry_of_very_many_points_is_refused() -> None:
     """Because each point costs time."""
     with pytest.raises(LimitExceeded, match=str(MAX_POINTS)):
         parse_geometry({"type": "MultiPoint", "coordinates": [[0, 0]] * (MAX_POINTS + 1)})
+
+
+@given(seed=st.integers(0, 10_000))
+def test_borders_of_many_points_are_judged_as_those_of_few(seed):
+    """Points of a coarse grid, so that borders often touch in one point or lie on each other."""
+    draw = random.Random(seed)
+    few, many = (
+        [(float(draw.randrange(6) + east), float(draw.randrange(6))) for _ in range(draw.randrange(2, 6))]
+        for east in (0, draw.randrange(12))
+    )
+    expected = any(_segments_meet(a, b, c, d) for a, b in itertools.pairwise(few) for c, d in _near(a, b, tuple(many)))
+    assert _any_meet(few, many) is expected
+
+
+def test_shapes_of_very_many_points_take_no_seconds():
+    """9 000 points around a footprint of 480: four million pairs of segments."""
+    footprint, around = (
+        tuple((r * math.cos(n / count * math.tau), r * math.sin(n / count * math.tau)) for n in [*range(count), 0])
+        for r, count in ((30, 480), (60, 9000))
+    )
+    started = time.monotonic()
+    assert touches(Shape(polygons=((around,),)), footprint)
+    assert not touches(Shape(lines=(around,)), footprint)
+    assert time.monotonic() - started < 2

@@ -1,4 +1,4 @@
-"""Read the ``bbox`` and ``intersects`` of a search into shapes, or say what is wrong with them."""
+"""Read the ``bbox`` and ``intersects`` of a search into shapes, or say what is wrong with them; write a box."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from app.errors import BadRequest, LimitExceeded
-from app.sample.search.fault import fault
-from app.sample.search.geometry import Point, Ring, Shape, box
+from app.match.fault import fault
+from app.match.geometry import Point, Ring, Shape, box
+from app.model.grid import Bounds
 
 MAX_POINTS = 10_000
 _BOX = "give west, south, east, north in degrees, such as 30.81,29.45,30.89,29.52"
@@ -33,6 +34,19 @@ def parse_geometry(value: object) -> Shape:
     if not (shape.points or shape.lines or shape.polygons):
         raise fault("intersects", value, f"the geometry is empty; {_SHAPE}")
     return shape
+
+
+def geometry_of(bounds: Bounds) -> dict[str, Any]:
+    """The box in longitude and latitude; two, where it crosses the antimeridian (RFC 7946, 3.1.9)."""
+    left, bottom, right, top = bounds
+    if left <= right:
+        return {"type": "Polygon", "coordinates": _box(left, bottom, right, top)}
+    east_and_west = [_box(left, bottom, 180, top), _box(-180, bottom, right, top)]
+    return {"type": "MultiPolygon", "coordinates": east_and_west}
+
+
+def _box(left: float, bottom: float, right: float, top: float) -> list[list[list[float]]]:
+    return [[[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]]
 
 
 class _Reader:

@@ -25,6 +25,16 @@ class Period:
         """Tell whether ``moment`` lies inside."""
         return (self.start is None or self.start <= moment) and (self.end is None or moment <= self.end)
 
+    def meets(self, start: datetime, end: datetime) -> bool:
+        """Tell whether any moment from ``start`` to ``end`` lies inside."""
+        return (self.start is None or self.start <= end) and (self.end is None or start <= self.end)
+
+    @property
+    def text(self) -> str:
+        """As a search writes it: an instant, or both ends, in UTC."""
+        start, end = (".." if each is None else write_moment(each) for each in (self.start, self.end))
+        return start if start == end else f"{start}/{end}"
+
 
 def parse_period(text: object) -> Period:
     """Read an instant, a day, or two of them with ``/`` between; ``..`` or nothing leaves an end open."""
@@ -43,6 +53,22 @@ def parse_period(text: object) -> Period:
 def parse_instant(text: str) -> datetime:
     """Read the ``datetime`` of an item that this package wrote."""
     return datetime.fromisoformat(text)
+
+
+def read_moment(value: object) -> datetime | None:
+    """Read a moment as strangers write it; UTC when it does not say, None when it is none."""
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip().upper())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def write_moment(moment: datetime) -> str:
+    """Write a moment of UTC, without a fraction that is 0: ``2019-12-05T08:42:01Z``."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _span(part: str, text: str, may_be_open: bool) -> Period:

@@ -1,0 +1,1 @@
+"""Does an item fit what is asked for? Periods, places and filters, without opening anything."""
