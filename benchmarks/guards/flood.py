@@ -35,8 +35,8 @@ def _flood(server: Server, what: str, make_path: Callable[[], str], *, rude: boo
     answers = run(crowd(server.base, make_path, CROWD, CROWD_S, rude=rude))
     grown, best = server.grown_mb(before), max(levels.values())
     good = [answer for answer in answers if answer.status == 200]
-    refused = [answer for answer in answers if answer.status == 503 and answer.retry_after_s]
-    other = Counter(str(answer) for answer in answers if answer not in good and answer not in refused)
+    refused = [answer for answer in answers if _is_refused(answer)]
+    other = Counter(str(answer) for answer in answers if answer.status != 200 and not _is_refused(answer))
     share = _goodput(answers, CROWD_S) / best
     accepted_s, refused_ms = _p95(good), 1000 * _p95(refused)
     told = ", ".join(f"{count} x {name}" for name, count in other.items()) or "nothing else"
@@ -49,6 +49,11 @@ def _flood(server: Server, what: str, make_path: Callable[[], str], *, rude: boo
         and grown <= MEMORY_MB,
         details=(f"per second by clients: { {**levels, CROWD: _goodput(answers, CROWD_S)} }",),
     )  # fmt: skip
+
+
+def _is_refused(answer: Answer) -> bool:
+    """Whether it says when to come again."""
+    return answer.status == 503 and answer.retry_after_s > 0
 
 
 def _goodput(answers: list[Answer], seconds: float) -> float:
