@@ -110,6 +110,27 @@ class Settings(BaseSettings):
     )
     search_kept_mb: float = Field(64, gt=0, description="Bytes that they take there.")
 
+    # Work on many scenes; see docs/jobs.md.
+    jobs_dir: Path | None = Field(
+        None,
+        description="Folder in which the workers keep jobs (`/jobs`) and their results. Unset: there are no jobs.",
+    )
+    jobs_at_once: int = Field(1, ge=1, description="Jobs that all workers together run at the same time.")
+    jobs_processes: int | None = Field(
+        None, ge=1, description="Processes that work on one job, or one `swath timeseries`. Unset: one per core."
+    )
+    jobs_waiting_max: int = Field(16, ge=1, description="Jobs that wait for their turn; more are refused.")
+    jobs_timeout_s: float = Field(3600, gt=0, description="Time for one job, its waiting left out.")
+    jobs_result_mb: float = Field(64, gt=0, description="Bytes of the result of one job, and of the scenes it reads.")
+    jobs_kept_max: int = Field(256, ge=1, description="Jobs that are kept; those that ended longest ago go.")
+    jobs_kept_mb: float = Field(512, gt=0, description="Bytes that they take.")
+    jobs_kept_s: float = Field(604_800, gt=0, description="How long a job is kept when it has ended: a week.")
+    dask_scheduler: str | None = Field(
+        None,
+        description="Address of a Dask scheduler such as `tcp://10.1.0.5:8786`, whose workers do what processes of "
+        "this machine do otherwise.",
+    )
+
     # What is done at the same time, by each worker.
     requests_max: int = Field(
         256, ge=2, description="Requests per worker that read pixels at the same time; one host gets at most half."
@@ -252,6 +273,13 @@ class Settings(BaseSettings):
     def _require_url(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
             raise ValueError("must be an http or https URL without query, such as https://tiles.example.com/swath")
+        return value
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _require_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(tcp|tls)://[^\s/@]+:[0-9]+", value):
+            raise ValueError("must be the address of a scheduler, such as tcp://10.1.0.5:8786 or tls://10.1.0.5:8786")
         return value
 
     @field_validator("cache_control")
