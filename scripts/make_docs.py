@@ -148,6 +148,8 @@ def parameters_page() -> str:
         "item of a COG": parameters.AUTHOR,
         "bounds, assets": parameters.DATASET,
         "search": parameters.SEARCH,
+        "job list": parameters.JOB_LIST,
+        "job results": parameters.RESULTS,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []

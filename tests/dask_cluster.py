@@ -31,9 +31,10 @@ class Cluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self) -> None:
-        """Start one more worker, of one thread."""
+        """Start one more worker, of one thread, and wait until the scheduler knows it."""
         options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder)]
         self.workers.append(_dask(self.folder, "worker", self.address, "--host", "127.0.0.1", *options))
+        until(lambda: self.log.count("Registered to:") >= len(self.workers))
 
     @property
     def log(self) -> str:
@@ -57,10 +58,9 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         scheduler = _dask(folder, "scheduler", *options)
         stack.callback(_end, scheduler)
         cluster = Cluster(address=_address(folder), folder=folder, pid=scheduler.pid)
+        stack.callback(lambda: [_end(worker) for worker in cluster.workers])
         for _ in range(workers):
             cluster.add_worker()
-            stack.callback(_end, cluster.workers[-1])
-        until(lambda: cluster.log.count("Registered to:") >= workers)
         yield cluster
 
 

@@ -42,7 +42,13 @@ SCOPES = {
 """Scope by the word behind ``/stac`` or ``/cog``."""
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
-ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "search": Scope.INFO, "metrics": Scope.METRICS}
+ROOMS = {
+    "v0": Scope.INFO,
+    "samples": Scope.INFO,
+    "search": Scope.INFO,
+    **dict.fromkeys(("processes", "jobs"), Scope.DATA),
+    "metrics": Scope.METRICS,
+}
 """Scope by the first word of other routes."""
 
 BY_HEADER = "Authorization, X-API-Key"
@@ -148,6 +154,12 @@ def handed_on(request: Request, path: str, pairs: list[tuple[str, str]]) -> list
     if visit is None or visit.gate is None or visit.grant is None:
         return pairs
     return visit.gate.hand_on(visit.grant, path, pairs)
+
+
+def key_of(request: Request) -> str:
+    """Name of the caller's key; empty when there is none."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    return (visit and visit.key_id) or ""
 
 
 def is_signed(request: Request) -> bool:

@@ -297,6 +297,13 @@ ITEM = (
 )  # fmt: skip
 """What an item of a raster says; the names are TiTiler's."""
 
+JOB_LIST = (Parameter("limit", "Most jobs listed; 100 unless given.", "10", schema=INTEGER), STRICT)
+RESULTS = (
+    Parameter("f", "Form of the rows: `json` unless given, `ndjson` (one a line) or `csv`.", "json",
+              aliases=("format",), values=("json", "ndjson", "csv")),
+    STRICT,
+)  # fmt: skip
+
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,

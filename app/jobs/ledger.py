@@ -157,11 +157,13 @@ class Ledger:
             raise Gone(name)
         return job
 
-    def outcomes(self, name: str) -> Iterator[Outcome]:
-        """Give what scenes gave, in the order in which they were added."""
-        sql = "SELECT number, body, failure FROM scenes WHERE job = ? ORDER BY number"
-        for number, body, failure in self._db.execute(sql, (name,)):
-            yield Outcome(number=number, body=body, failure=failure or "")
+    def outcomes(self, name: str) -> list[tuple[str, Outcome]]:
+        """Give the texts of all scenes, and what they gave, in the order in which they were added."""
+        sql = "SELECT text, number, body, failure FROM scenes WHERE job = ? ORDER BY number"
+        return [
+            (text, Outcome(number=number, body=body, failure=failure or ""))
+            for text, number, body, failure in self._db.execute(sql, (name,))
+        ]
 
     def end(self, name: str, state: State, message: str = "") -> bool:
         """End a job, with a sentence; False when it has ended before."""

@@ -50,7 +50,7 @@ def test_a_job_goes_from_accepted_to_successful(ledger):
     assert ledger.open_scenes(job.id) == [(0, "a")]
     ledger.keep(job.id, [Outcome(number=0, failure="lost")])
     assert ledger.end(job.id, State.SUCCESSFUL)
-    assert list(ledger.outcomes(job.id)) == [Outcome(number=0, failure="lost"), *kept(1)]
+    assert ledger.outcomes(job.id) == [("a", Outcome(number=0, failure="lost")), ("b", *kept(1))]
     assert ledger.job(job.id).state is State.SUCCESSFUL
 
 
@@ -60,7 +60,7 @@ def test_what_a_scene_gave_is_counted_once(ledger):
     ledger.keep(job.id, kept(0))
     again = ledger.keep(job.id, [Outcome(number=0, body="other")])
     assert again.done == 1
-    assert next(ledger.outcomes(job.id)).body == "row 0"
+    assert ledger.outcomes(job.id)[0][1].body == "row 0"
 
 
 def test_a_job_is_given_to_one_runner_of_all_processes(ledger, tmp_path):
@@ -119,7 +119,7 @@ def test_a_dismissed_job_is_nobodys_and_has_no_rows(ledger):
     assert ledger.end(job.id, State.DISMISSED)
     assert not ledger.end(job.id, State.SUCCESSFUL)
     assert not ledger.hear(job.id, "one")
-    assert list(ledger.outcomes(job.id)) == []
+    assert ledger.outcomes(job.id) == []
 
 
 def test_who_keeps_a_job_that_is_gone_is_told(ledger):
