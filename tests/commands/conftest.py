@@ -1,0 +1,38 @@
+"""A raster that commands read by its path, and the commands in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner, Result
+from rasterio.transform import from_origin
+
+from app.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``scene.tif``: 1200 x 900 pixels of 20 m of two bands near 30.84 E, 29.48 N; a corner without data."""
+    path = tmp_path_factory.mktemp("scene") / "scene.tif"
+    rows, columns = np.mgrid[0:900, 0:1200]
+    data = np.stack([rows * 3 + columns + 1, columns * 2 + 1]).astype(np.uint16)
+    data[:, :100, :200] = 0
+    profile = {"driver": "COG", "dtype": "uint16", "count": 2, "height": 900, "width": 1200, "crs": "EPSG:32636",
+               "transform": from_origin(280000, 3270000, 20, 20), "nodata": 0, "blocksize": 256}  # fmt: skip
+    with rasterio.open(path, "w", **profile) as dataset:
+        dataset.write(data)
+    return path
+
+
+@pytest.fixture
+def swath(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call ``swath`` with words, in a folder that has only a link to the scene."""
+    (tmp_path / "scene.tif").symlink_to(scene)
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(main, words, prog_name="swath")
