@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,13 +15,17 @@ from app.api.params import WGS84, parse_point, parse_selection
 from app.api.query import Query, read_query
 from app.api.search import parse_search
 from app.api.tally import parse_tally
-from app.errors import InvalidType
+from app.errors import InvalidType, NotFound
 from app.jobs.books import Books
 from app.jobs.desk import FILE, Desk
 from app.jobs.job import Job
 from app.jobs.row import SceneRow
+from app.jobs.scenes import write_scene
 from app.model.grid import Frame
-from app.model.search import Search
+from app.model.search import Scene, Search
+from app.pipeline.allowance import Cost, allowance
+from app.pipeline.searches import list_scenes
+from app.runtime import Runtime
 from app.settings import Settings
 
 TIMESERIES = "timeseries"
@@ -72,11 +76,37 @@ def read_series(inputs: Mapping[str, Any], home: str, settings: Settings) -> Ask
     return AskedSeries(search=search, work=work, text=text, units=_units(work))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundScenes:
+    """The scenes of a job, by date, and what the caller should know of the search, both as they are kept."""
+
+    texts: Sequence[str]
+    notes: str
+
+
+async def find_scenes(rt: Runtime, asked: AskedSeries, home: str) -> FoundScenes:
+    """Find the scenes of a job.
+
+    Raises:
+        NotFound: There are none.
+    """
+    async with allowance(rt, Cost.CROP):
+        scenes, account = await list_scenes(rt, asked.search, home, whole=True)
+    if not scenes:
+        raise NotFound("The search finds no scene, so that there is nothing to do; /search/items says why.")
+    notes = {"matched": account.matched, "truncated": account.truncated, "notes": list(account.sentences())}
+    return FoundScenes(texts=await rt.patient.run(_written, scenes), notes=json.dumps(notes))
+
+
+def _written(scenes: Sequence[Scene]) -> list[str]:
+    return [write_scene(scene) for scene in sorted(scenes, key=lambda scene: (scene.datetime, scene.id))]
+
+
 def open_desk(settings: Settings) -> Desk | None:
     """Give the desk of this process; None where no folder is named for jobs."""
     if settings.jobs_dir is None:
         return None
-    return Desk(Books(settings.jobs_dir / FILE), settings, partial(work_of, settings=settings))
+    return Desk(Books(settings.jobs_dir / FILE, "SWATH_JOBS_DIR"), settings, partial(work_of, settings=settings))
 
 
 def work_of(job: Job, settings: Settings) -> SceneRow:
@@ -107,6 +137,8 @@ def _text(value: Any) -> str:
 
 
 def _pair(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if not isinstance(value, list) or len(value) != 2:
         raise InvalidType.of("point", "…", "is not longitude and latitude, such as [30.85, 29.48]")
     return ",".join(map(_text, value))

@@ -54,7 +54,7 @@ def read_asked(url: str, kind: str | None, words: Sequence[str], known: tuple[Pa
     known = tuple(each for each in known_parameters(chosen, known) if each is not URL)
     home = (settings.public_url or HOME).rstrip("/")
     try:
-        query = read_query(_query_text(words), known, strict=True)
+        query = read_query(query_text(words), known, strict=True)
     except SwathError as err:
         raise click.UsageError(err.detail) from err
     return Asked(settings=settings, dataset=DatasetRef(kind=chosen, url=place, home=home), query=query)
@@ -64,7 +64,12 @@ def _kind_of(url: str) -> DatasetKind:
     return DatasetKind.COG if urlsplit(url).path.lower().endswith(RASTERS) else DatasetKind.STAC
 
 
-def _query_text(words: Sequence[str]) -> str:
+def query_text(words: Sequence[str]) -> str:
+    """Write ``NAME=VALUE`` words as a query string.
+
+    Raises:
+        UsageError: One is not written so.
+    """
     pairs = [word.partition("=") for word in words]
     for name, equals, _ in pairs:
         if not equals:

@@ -52,7 +52,3 @@ def _answer(done: Future[Sequence[Outcome]], answers: BinaryIO) -> None:
     except Exception:  # nobody would hear of it, and the parent would wait
         log.exception("a parcel could not be worked off")
         os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -65,7 +65,7 @@ class Lane:
         # A session of its own: Ctrl-C is for the one who gave the command, and he ends it. Unbuffered writing would
         # send a parcel in pieces.
         process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.execute.child"],
+            [sys.executable, "-c", "from app.execute.child import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

@@ -21,9 +21,11 @@ class Books:
 
     Args:
         path: The file; opened when it is first asked for.
+        name: What a caller knows it by.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="swath-books")
         self._ledger: Ledger | None = None
@@ -42,8 +44,7 @@ class Books:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, asked)
         except (sqlite3.Error, OSError) as error:
-            told = "Jobs cannot be kept now: their file cannot be read or written (SWATH_JOBS_DIR)."
-            raise Overloaded(told) from error
+            raise Overloaded(f"What is done cannot be kept: {self.name} cannot be read or written.") from error
 
     async def aclose(self) -> None:
         """Close the file, when what was asked is answered."""

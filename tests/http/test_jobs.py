@@ -26,6 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.mkdir()
     make_scenes(made, COUNT)
     (made / "broken.json").write_text((made / "scene-0003.json").read_text().replace("scene-0003", "scene-gone"))
+    evil = (made / "scene-0004.json").read_text().replace("scene-0004", "scene-evil")
+    (made / "evil.json").write_text(evil.replace("./scene-evil.tif", "http://169.254.169.254/latest.tif"))
     return made
 
 
@@ -71,18 +73,19 @@ def test_a_job_tells_how_it_stands(point_job):
     assert status["jobID"] == point_job.rpartition("/")[2]
     assert (status["processID"], status["type"], status["progress"]) == ("timeseries", "process", 100)
     assert status["created"] <= status["started"] <= status["finished"]
-    assert status["message"] == f"{COUNT + 1} of {COUNT + 1} scenes"
+    assert status["message"] == f"{COUNT + 2} of {COUNT + 2} scenes"
     assert {each["rel"].rpartition("/")[2] for each in status["links"]} == {"self", "up", "results"}
 
 
-def test_results_are_rows_by_date_and_a_broken_scene_is_one_of_them(point_job):
+def test_results_are_rows_by_date_and_scenes_that_cannot_be_read_are_among_them(point_job):
     body = requests.get(f"{point_job}/results", timeout=60).json()
-    assert body["used"] == body["matched"] == COUNT + 1
+    assert body["used"] == body["matched"] == COUNT + 2
     rows = {row["id"]: row for row in body["rows"]}
     assert [row["datetime"] for row in body["rows"]] == sorted(row["datetime"] for row in body["rows"])
     for number in range(COUNT):
         assert list(rows[f"scene-{number:04}"]["values"].values()) == [values_of(number)[5, 10]]
     assert rows["scene-gone"]["error"]["type"] == "upstream-unusable"
+    assert rows["scene-evil"]["error"]["type"] == "source-not-allowed", "workers judge addresses, too"
 
 
 def test_results_come_as_lines_and_as_a_table(point_job):

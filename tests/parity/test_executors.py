@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.api.jobs import AskedSeries, read_series
+from app.api.jobs import AskedSeries, find_scenes, read_series
 from app.execute import Outcome, open_executor, spread
 from app.execute.pool import ProcessPool
-from app.jobs.scenes import write_scene
-from app.pipeline.searches import list_scenes
 from app.runtime import build_runtime
 from app.settings import Settings
 from tests.dask_cluster import Cluster, dask_cluster
@@ -35,10 +33,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 async def texts_of(asked: AskedSeries, settings: Settings) -> list[str]:
     rt = build_runtime(settings)
     try:
-        scenes, _ = await list_scenes(rt, asked.search, HOME, whole=True)
+        return list((await find_scenes(rt, asked, HOME)).texts)
     finally:
         await rt.aclose()
-    return [write_scene(scene) for scene in sorted(scenes, key=lambda scene: scene.datetime)]
 
 
 async def rows(settings: Settings, kill: Callable[[Any], None]) -> list[Outcome]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from app.api.access import key_of
 from app.api.body import parse_json, read_body
 from app.api.dataset import runtime
 from app.api.dialect import JOB_LIST, RESULTS, STRICT, Parameter, documented
-from app.api.jobs import TIMESERIES, AskedSeries, read_series
+from app.api.jobs import TIMESERIES, AskedSeries, find_scenes, read_series
 from app.api.links import EXECUTE, link
 from app.api.links import RESULTS as RESULTS_OF
 from app.api.origin import base_url, own_url
@@ -27,11 +26,7 @@ from app.errors import InvalidType, NotFound, shorten
 from app.jobs.desk import Desk
 from app.jobs.job import Job, State, Wanted
 from app.jobs.result import FORMS
-from app.jobs.scenes import write_scene
 from app.match.period import write_moment
-from app.model.search import Scene
-from app.pipeline.allowance import Cost, allowance
-from app.pipeline.searches import list_scenes
 
 router = APIRouter(tags=["Jobs"], route_class=PlainRoute)
 
@@ -132,23 +127,14 @@ async def _accept(request: Request, desk: Desk, body: Mapping[str, Any]) -> Resp
     rt, query = runtime(request), _query(request, (STRICT,))
     home = own_url(request)
     asked: AskedSeries = await rt.patient.run(read_series, body["inputs"], home, rt.settings)
-    async with allowance(rt, Cost.CROP):
-        scenes, account = await list_scenes(rt, asked.search, home, whole=True)
-    if not scenes:
-        raise NotFound("The search finds no scene, so that there is nothing to do; /search/items says why.")
-    charge(asked.units * len(scenes))
-    scenes.sort(key=lambda scene: (scene.datetime, scene.id))
-    notes = {"matched": account.matched, "truncated": account.truncated, "notes": list(account.sentences())}
-    wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=json.dumps(notes))
-    job = await desk.accept(wanted, await rt.patient.run(_written, scenes))
+    found = await find_scenes(rt, asked, home)
+    charge(asked.units * len(found.texts))
+    wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=found.notes)
+    job = await desk.accept(wanted, found.texts)
     headers = {"Location": f"{base_url(request)}/jobs/{job.id}", "Cache-Control": "no-store", **ignored(query)}
     if "respond-async" in request.headers.get("Prefer", ""):
         headers["Preference-Applied"] = "respond-async"
     return JSONResponse(_told(request, job), status_code=201, headers=headers)
-
-
-def _written(scenes: Sequence[Scene]) -> list[str]:
-    return [write_scene(scene) for scene in scenes]
 
 
 def _desk(request: Request) -> Desk:

@@ -74,7 +74,7 @@ def at_desk(folder: Path, story: Callable[[Desk], Coroutine[Any, Any, None]], **
     """Tell a story at an open desk, which is closed then."""
 
     async def told() -> None:
-        desk = Desk(Books(folder / "jobs.sqlite"), Settings(**settings), lambda job: None)
+        desk = Desk(Books(folder / "jobs.sqlite", "SWATH_JOBS_DIR"), Settings(**settings), lambda job: None)
         try:
             async with asyncio.timeout(20):
                 await story(desk)
@@ -208,7 +208,7 @@ def test_desks_of_one_folder_share_the_jobs(executor, tmp_path):
     """One job at a time, of all desks together."""
 
     async def story(desk: Desk) -> None:
-        other = Desk(Books(tmp_path / "jobs.sqlite"), Settings(), lambda job: None)
+        other = Desk(Books(tmp_path / "jobs.sqlite", "SWATH_JOBS_DIR"), Settings(), lambda job: None)
         try:
             jobs = [await desk.accept(WANTED, [f"sleep 0.{number}1"]) for number in range(3)]
             for job in jobs:
