@@ -169,6 +169,12 @@ class Settings(BaseSettings):
     )
 
     # What is kept, by each worker for itself.
+    cache_searches_mb: float = Field(
+        64, ge=0, description="Memory per worker for the scenes that searches found; 0 switches the cache off."
+    )
+    cache_searches_ttl_s: float = Field(
+        60, ge=0, description="How long they are taken as all that there are: a map asks for them with every tile."
+    )
     cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")
     cache_headers_mb: float = Field(

@@ -93,6 +93,13 @@ ASSET_AS_BAND = Parameter(
 )
 NODATA = Parameter("nodata", "Value that takes the place of the file's nodata; `nan` is one.", "0")
 UNSCALE = Parameter("unscale", "Apply scale and offset: the file's own, else the item's.", "true", schema=BOOLEAN)
+MASK = Parameter(
+    "mask",
+    "Pixels to leave out, by the values of an asset: `SCL:3,8,9,10`; `SCL:keep=4,5,6` leaves out all others; "
+    "`QA_PIXEL:bits=1,3,4` and `QA_PIXEL:keep_bits=6` look at bits, from 0. Of a raster `b2:0`. See masks.md.",
+    "SCL:3,8,9,10",
+    repeats=True,
+)
 RESAMPLING_METHOD = Parameter(
     "resampling", "How pixels are resampled to the output.", "bilinear",
     aliases=("resampling_method",), values=RESAMPLING,
@@ -307,7 +314,7 @@ RESULTS = (
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
-    RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
+    MASK, RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
 )  # fmt: skip
 COMPUTING = (ALGORITHM, ALGORITHM_PARAMS)
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
+from app.compute.mask import hide
 from app.model.grid import Grid
 from app.model.raster import Raster
 from app.model.shape import Shape
@@ -27,8 +27,7 @@ def cut(raster: Raster, shape: Shape | None) -> Raster:
     """
     if shape is None:
         return raster
-    mask = raster.mask & touched(raster.grid, shape)
-    return replace(raster, data=np.where(mask, raster.data, np.zeros((), raster.data.dtype)), mask=mask)
+    return hide(raster, touched(raster.grid, shape))
 
 
 def touched(grid: Grid, shape: Shape) -> NDArray[np.bool_]:

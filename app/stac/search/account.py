@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
 
 NAMED_MAX = 5
 """Ids that are told of each reason."""
@@ -45,6 +46,11 @@ class Account:
     def matched(self) -> int:
         """How many items match: those that came, when all did; else what the source says, if that can be."""
         return self.seen if self.truncated is None else max(self.seen, self.told or 0)
+
+    def take_over(self, other: Account) -> None:
+        """Become what another one is."""
+        for member in fields(self):
+            setattr(self, member.name, deepcopy(getattr(other, member.name)))
 
     def leave_out(self, reason: str, item_id: str) -> None:
         """Count an item that cannot be used."""
