@@ -24,7 +24,7 @@ from app.jobs.scenes import write_scene
 from app.model.grid import Frame
 from app.model.search import Scene, Search
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.searches import list_scenes
+from app.pipeline.searches import find_scenes
 from app.runtime import Runtime
 from app.settings import Settings
 
@@ -77,25 +77,26 @@ def read_series(inputs: Mapping[str, Any], home: str, settings: Settings) -> Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundScenes:
+class Gathered:
     """The scenes of a job, by date, and what the caller should know of the search, both as they are kept."""
 
     texts: Sequence[str]
     notes: str
 
 
-async def find_scenes(rt: Runtime, asked: AskedSeries, home: str) -> FoundScenes:
+async def gather(rt: Runtime, asked: AskedSeries, home: str) -> Gathered:
     """Find the scenes of a job.
 
     Raises:
         NotFound: There are none.
     """
     async with allowance(rt, Cost.CROP):
-        scenes, account = await list_scenes(rt, asked.search, home, whole=True)
-    if not scenes:
+        found = await find_scenes(rt, asked.search, home)
+    if not found.scenes:
         raise NotFound("The search finds no scene, so that there is nothing to do; /search/items says why.")
+    account = found.account
     notes = {"matched": account.matched, "truncated": account.truncated, "notes": list(account.sentences())}
-    return FoundScenes(texts=await rt.patient.run(_written, scenes), notes=json.dumps(notes))
+    return Gathered(texts=await rt.patient.run(_written, found.scenes), notes=json.dumps(notes))
 
 
 def _written(scenes: Sequence[Scene]) -> list[str]:

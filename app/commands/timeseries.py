@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from app.api.dialect import SEARCH, STRICT
-from app.api.jobs import PARAMETERS, TIMESERIES, AskedSeries, find_scenes, read_series
+from app.api.jobs import PARAMETERS, TIMESERIES, AskedSeries, gather, read_series
 from app.api.query import Query, read_query
 from app.api.search import search_of_query
 from app.commands.asked import HOME, query_text
@@ -22,7 +22,7 @@ from app.commands.output import require_new, write_whole
 from app.errors import SwathError
 from app.jobs.books import Books
 from app.jobs.job import Job, Wanted
-from app.jobs.ledger import Ledger
+from app.jobs.ledger import Ledger, remove
 from app.jobs.result import FORMS, row_of
 from app.jobs.run import run_job
 from app.runtime import Runtime
@@ -67,7 +67,7 @@ def command(
         finally:
             await books.aclose()
         write_whole(output, FORMS[output.suffix.removeprefix(".")].write(job, rows))
-        work.unlink()
+        remove(work)
         _tell(job, rows)
 
     run_inside(settings, story, stopped=f"Stopped. {work.name} keeps what is done: the same command goes on.")
@@ -97,7 +97,7 @@ async def _begun(books: Books, asked: AskedSeries) -> Job | None:
 
 
 async def _begin(rt: Runtime, books: Books, asked: AskedSeries) -> Job:
-    found = await find_scenes(rt, asked, HOME)
+    found = await gather(rt, asked, HOME)
     return await books.ask(Ledger.add, Wanted(process=TIMESERIES, inputs=asked.text, notes=found.notes), found.texts)
 
 

@@ -215,3 +215,9 @@ class Ledger:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def remove(path: Path) -> None:
+    """Remove a ledger that nobody needs any more, with the files that SQLite keeps beside it while it is read."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

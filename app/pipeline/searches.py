@@ -13,20 +13,16 @@ from app.stac.search.account import Account
 from app.stac.search.found import Found
 
 
-async def list_scenes(rt: Runtime, search: Search, home: str, *, whole: bool = False) -> tuple[list[Scene], Account]:
-    """Find the scenes of a search, as a list shows them.
+async def list_scenes(rt: Runtime, search: Search, home: str) -> tuple[list[Scene], Account]:
+    """Find the scenes of a search, as a list shows them: their assets are not asked for.
 
     Args:
         home: Base URL of this server as the caller reached it.
-        whole: They will be read: their documents are kept. Else their assets are not even asked for.
     """
     location, account = rt.finder.locate(search, home), Account()
     hosts = hosts_of([location] if location else [])
     with step("search"):
-        async with (
-            rt.admission.place(hosts),
-            aclosing(rt.finder.find(search, account, home=home, whole=whole)) as found,
-        ):
+        async with rt.admission.place(hosts), aclosing(rt.finder.find(search, account, home=home)) as found:
             return [scene async for scene in found], account
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def swath(folder: Path, *words: str, **settings: str) -> Result:
 
 def done(part: Path) -> int:
     try:
-        with sqlite3.connect(f"file:{part}?mode=ro", uri=True, timeout=5) as db:
+        with closing(sqlite3.connect(f"file:{part}?mode=ro", uri=True, timeout=5)) as db:
             return db.execute("SELECT coalesce(max(done), 0) FROM jobs").fetchone()[0]
     except sqlite3.OperationalError:
         return 0

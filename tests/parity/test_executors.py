@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.api.jobs import AskedSeries, find_scenes, read_series
+from app.api.jobs import AskedSeries, gather, read_series
 from app.execute import Outcome, open_executor, spread
 from app.execute.pool import ProcessPool
 from app.runtime import build_runtime
@@ -33,7 +33,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 async def texts_of(asked: AskedSeries, settings: Settings) -> list[str]:
     rt = build_runtime(settings)
     try:
-        return list((await find_scenes(rt, asked, HOME)).texts)
+        return list((await gather(rt, asked, HOME)).texts)
     finally:
         await rt.aclose()
 

@@ -14,7 +14,7 @@ from app.api.access import key_of
 from app.api.body import parse_json, read_body
 from app.api.dataset import runtime
 from app.api.dialect import JOB_LIST, RESULTS, STRICT, Parameter, documented
-from app.api.jobs import TIMESERIES, AskedSeries, find_scenes, read_series
+from app.api.jobs import TIMESERIES, AskedSeries, gather, read_series
 from app.api.links import EXECUTE, link
 from app.api.links import RESULTS as RESULTS_OF
 from app.api.origin import base_url, own_url
@@ -127,7 +127,7 @@ async def _accept(request: Request, desk: Desk, body: Mapping[str, Any]) -> Resp
     rt, query = runtime(request), _query(request, (STRICT,))
     home = own_url(request)
     asked: AskedSeries = await rt.patient.run(read_series, body["inputs"], home, rt.settings)
-    found = await find_scenes(rt, asked, home)
+    found = await gather(rt, asked, home)
     charge(asked.units * len(found.texts))
     wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=found.notes)
     job = await desk.accept(wanted, found.texts)
