@@ -43,8 +43,8 @@ class Cluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
-    """Run a scheduler and workers while inside."""
+def dask_cluster(folder: Path, workers: int, **environment: str) -> Iterator[Cluster]:
+    """Run a scheduler, with more in its environment, and workers while inside."""
     with ExitStack() as stack:
         options = [
             "--host",
@@ -55,7 +55,7 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
             "--scheduler-file",
             str(folder / "scheduler"),
         ]
-        scheduler = _dask(folder, "scheduler", *options)
+        scheduler = _dask(folder, "scheduler", *options, **environment)
         stack.callback(_end, scheduler)
         cluster = Cluster(address=_address(folder), folder=folder, pid=scheduler.pid)
         stack.callback(lambda: [_end(worker) for worker in cluster.workers])
@@ -64,10 +64,10 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         yield cluster
 
 
-def _dask(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def _dask(folder: Path, *words: str, **environment: str) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
     with (folder / f"{words[0]}-{time.monotonic_ns()}.log").open("wb") as log:
-        return subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | ONE_THREAD)
+        return subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log, env=os.environ | ONE_THREAD | environment)
 
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")

@@ -76,3 +76,15 @@ def test_a_scheduler_that_ends_is_told(tmp_path_factory, tmp_path):
 
     with dask_cluster(tmp_path_factory.mktemp("dask"), workers=1) as running:
         asyncio.run(story(running))
+
+
+@pytest.mark.slow
+def test_a_text_that_ends_every_worker_is_given_up_and_takes_no_other_along(tmp_path_factory, tmp_path):
+    """Dask gives up at the first loss here, not at the fourth; the text goes out twice more, by itself."""
+    texts = [f"echo {number}" for number in range(70)]
+    texts[40] = "always-kill"
+    allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    with dask_cluster(tmp_path_factory.mktemp("dask"), workers=4, **allowed) as running:
+        found = asyncio.run(done(running, tmp_path, texts))
+        assert [outcome.body for outcome in found] == [*texts[:40], None, *texts[41:]]
+        assert sum(worker.poll() is not None for worker in running.workers) == 3
