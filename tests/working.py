@@ -16,7 +16,7 @@ class Errand:
     """Does as the text says.
 
     Attributes:
-        folder: Where notes are kept; ``kill`` kills a worker once, and says there that it has.
+        folder: Where notes are kept.
     """
 
     folder: Path
@@ -28,17 +28,10 @@ class Errand:
             await asyncio.sleep(float(rest))
         elif word == "fail":
             raise ValueError("a mistake")
-        elif word == "always-kill" or (word == "kill" and self._is_first(rest)):
+        elif word == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif word == "note":
             (self.folder / f"{rest}.{os.getpid()}").touch()
         elif word == "setting":
             return repr(getattr(rt.settings, rest))
         return text
-
-    def _is_first(self, name: str) -> bool:
-        note = self.folder / f"killed-{name}"
-        if note.exists():
-            return False
-        note.touch()
-        return True

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,20 +19,11 @@ from app.execute import Outcome, open_executor, spread
 from app.execute.pool import ProcessPool
 from app.runtime import build_runtime
 from app.settings import Settings
-from tests.dask_cluster import Cluster, dask_cluster
 from tests.problems import problem_of
 from tests.serving import serving
 from tests.small_scenes import POINT, SQUARE, make_scenes, values_of
 
-pytest.importorskip("distributed", reason="the extra [dask] is not installed")
-
 HOME = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with dask_cluster(tmp_path_factory.mktemp("dask"), workers=2) as running:
-        yield running
 
 
 async def texts_of(asked: AskedSeries, settings: Settings) -> list[str]:
@@ -104,6 +95,7 @@ def test_servers_give_the_same_bytes_with_and_without_dask(tmp_path, cluster):
 
 
 def test_a_server_whose_scheduler_is_gone_takes_no_job(tmp_path):
+    pytest.importorskip("distributed", reason="the extra [dask] is not installed")
     (tmp_path / "scenes").mkdir()
     make_scenes(tmp_path / "scenes", 1)
     with socket.socket() as nobody:
