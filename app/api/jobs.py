@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,11 +97,11 @@ async def gather(rt: Runtime, asked: AskedSeries, home: str) -> Gathered:
         raise NotFound("The search finds no scene, so that there is nothing to do; /search/items says why.")
     account = found.account
     notes = {"matched": account.matched, "truncated": account.truncated, "notes": list(account.sentences())}
-    return Gathered(texts=await rt.patient.run(_written, found.scenes), notes=json.dumps(notes))
+    return Gathered(texts=await rt.patient.run(_written, found.scenes, rt.settings.data_root), notes=json.dumps(notes))
 
 
-def _written(scenes: Sequence[Scene]) -> list[str]:
-    return [write_scene(scene) for scene in sorted(scenes, key=lambda scene: (scene.datetime, scene.id))]
+def _written(scenes: Sequence[Scene], data_root: Path | None) -> list[str]:
+    return [write_scene(scene, data_root) for scene in sorted(scenes, key=lambda scene: (scene.datetime, scene.id))]
 
 
 def open_desk(settings: Settings) -> Desk | None:

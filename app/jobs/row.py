@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rasterio.crs import CRS
 
 from app.errors import SwathError
+from app.jobs.scenes import read_scene
 from app.model.grid import Frame
 from app.model.request import DatasetKind, DatasetRef, Format, ImageRequest, PointRequest, Selection, Tally
 from app.model.shape import Shape
@@ -39,14 +41,20 @@ class SceneRow:
 
     async def run(self, rt: Runtime, text: str) -> str:
         """Give the row of a scene; what cannot be read has an ``error`` in place of numbers."""
-        scene = json.loads(text)
-        row = {"id": scene["id"], "datetime": scene["datetime"]}
+        told = json.loads(text)
+        row = {"id": told["id"], "datetime": told["datetime"]}
         try:
             async with allowance(rt, Cost.CROP):
-                row |= await self._numbers(rt, DatasetRef(kind=DatasetKind.STAC, url=scene["at"], home=self.home))
+                row |= await self._numbers(rt, self._dataset(rt, text))
         except SwathError as error:
             row["error"] = {"type": error.slug, "title": error.title, "status": error.status, "detail": error.detail}
         return json.dumps(row, separators=(",", ":"), allow_nan=False)
+
+    def _dataset(self, rt: Runtime, text: str) -> DatasetRef:
+        """The scene as a dataset; where it is, is judged here again."""
+        whole = partial(DatasetRef, kind=DatasetKind.STAC, home=self.home)
+        scene = read_scene(text, lambda place: rt.resolver.locate(whole(url=place)))
+        return whole(url=scene.href or "", scene=scene)
 
     async def _numbers(self, rt: Runtime, dataset: DatasetRef) -> Mapping[str, Any]:
         if self.point is None:

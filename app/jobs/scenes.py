@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
-from app.model.location import FileLocation, Location
+from app.model.location import FileLocation, Location, RemoteLocation
 from app.model.search import Scene
 
 
-def write_scene(scene: Scene) -> str:
+def write_scene(scene: Scene, data_root: Path | None) -> str:
     """Write a scene as JSON; where it is as a caller would write it."""
     told = {
         "id": scene.id,
@@ -20,7 +21,7 @@ def write_scene(scene: Scene) -> str:
         "geometry": scene.geometry,
         "cloud_cover": scene.cloud_cover,
         "href": scene.href,
-        "at": _place(scene),
+        "at": _place(scene, data_root),
         "document": scene.document.decode() if scene.document is not None else None,
     }
     return json.dumps(told, separators=(",", ":"))
@@ -50,8 +51,12 @@ def read_scene(text: str, locate: Callable[[str], Location]) -> Scene:
     )
 
 
-def _place(scene: Scene) -> str | None:
-    """Where a scene is; a file that this server shows itself is named by its URL, as it need not be in a data root."""
-    if isinstance(scene.location, FileLocation):
-        return scene.href or str(scene.location.path)
-    return scene.location.url if scene.location else None
+def _place(scene: Scene, data_root: Path | None) -> str | None:
+    """Where a scene is; one of the sample catalogue, which is in no data root, by its URL."""
+    match scene.location:
+        case FileLocation(path=path):
+            return str(path) if data_root is not None and path.is_relative_to(data_root) else scene.href
+        case RemoteLocation(url=url):
+            return url
+        case None:
+            return None
