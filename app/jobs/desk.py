@@ -30,7 +30,7 @@ SPEAK_S = 2.0
 """How often it says that it lives, and learns that a job was dismissed."""
 
 RETRY_S = 10
-"""When a place may be free again."""
+"""When a place may be free again, or a disk well."""
 
 
 class Desk:
@@ -110,7 +110,8 @@ class Desk:
                 job = await self._books.ask(Ledger.claim, self._name, self._settings.jobs_at_once)
             except SwathError:
                 log.exception("jobs cannot be looked for")
-                job = None
+                await asyncio.sleep(RETRY_S)
+                continue
             if job is None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), LOOK_S)
