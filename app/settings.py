@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
+    # What one export may cost.
+    export_tiles_max: int = Field(1_000_000, ge=1, description="Tiles of one export, with those that show nothing.")
+    export_max_mb: float = Field(
+        16384, gt=0, description="Largest export: pixels of a COG before they are compressed, or bytes of all tiles."
+    )
+
     # What one search may cost.
     search_items_max: int = Field(1000, ge=1, description="Scenes that one search finds; more are left out, and told.")
     search_pages_max: int = Field(100, ge=1, description="Pages of items that one search reads.")

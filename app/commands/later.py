@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-LATER = ("doctor", "info", "render", "timeseries")
+LATER = ("doctor", "export", "info", "render", "timeseries")
 """Modules of ``app.commands``; each has a ``command`` of its own name."""
 
 

@@ -18,10 +18,10 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``scene.tif``: 1200 x 900 pixels of 20 m of two bands near 30.84 E, 29.48 N; a corner without data."""
+    """``scene.tif`` near 30.84 E, 29.48 N: 1200 x 900 pixels of 20 m, noise and a slope; a corner without data."""
     path = tmp_path_factory.mktemp("scene") / "scene.tif"
     rows, columns = np.mgrid[0:900, 0:1200]
-    data = np.stack([rows * 3 + columns + 1, columns * 2 + 1]).astype(np.uint16)
+    data = np.stack([(rows * 7919 ^ columns * 104729) % 3999 + 1, columns * 2 + 1]).astype(np.uint16)
     data[:, :100, :200] = 0
     profile = {"driver": "COG", "dtype": "uint16", "count": 2, "height": 900, "width": 1200, "crs": "EPSG:32636",
                "transform": from_origin(280000, 3270000, 20, 20), "nodata": 0, "blocksize": 256}  # fmt: skip
