@@ -38,6 +38,7 @@ from app.api.routers import (
     tilejson,
     tiles,
     tilesets,
+    timeseries,
     wmts,
 )
 from app.jobs.desk import Desk
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         maps,
         searches,
         jobs,
+        timeseries,
         explain,
         legends,
         server,

@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
+    series_deadline_s: float = Field(
+        120,
+        gt=0,
+        description="Time for one time series; what was measured until then is given, and told to be not all.",
+    )
+    series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series may read from upstream.")
+
     # What one export may cost.
     export_tiles_max: int = Field(1_000_000, ge=1, description="Tiles of one export, with those that show nothing.")
     export_max_mb: float = Field(

@@ -47,6 +47,7 @@ ROOMS = {
     "samples": Scope.INFO,
     "search": Scope.INFO,
     **dict.fromkeys(("processes", "jobs"), Scope.DATA),
+    "timeseries": Scope.DATA,
     "metrics": Scope.METRICS,
 }
 """Scope by the first word of other routes."""

@@ -261,6 +261,24 @@ SEARCH = (
     STRICT,
 )
 """Of a search: in the query string, or as members of a JSON body."""
+SEARCH_ID = Parameter("search", "Id of a search (`POST /search`), in place of one in the query.")
+SERIES_FORMAT = Parameter(
+    "format",
+    "Encoding of the rows: `json`, `csv`, or `ndjson`: line by line, as they come.",
+    "csv",
+    aliases=("f",),
+    values=("json", "csv", "ndjson"),
+)
+BY = Parameter(
+    "by", "Put together what is of the same `day`, `month`, `season` or `year`.", "month",
+    values=("day", "month", "season", "year"),
+)  # fmt: skip
+REDUCER = Parameter(
+    "reducer", "How numbers are put together, with `by`; the mean unless given.", "median",
+    values=("mean", "median", "min", "max", "std", "sum"),
+)  # fmt: skip
+ORDER = Parameter("order", "`date`: lines of `ndjson` come in the order of time, not as they are ready.", "date",
+                  values=("date",))  # fmt: skip
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
     Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
@@ -344,6 +362,8 @@ LEGEND = (*TILE, ORIENTATION)
 # ``f`` is the form of the document, ``format`` that of its tiles.
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
+SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
+SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
         TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)

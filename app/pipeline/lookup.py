@@ -14,6 +14,7 @@ from app.model.item import Item
 from app.model.location import hosts_of
 from app.model.plan import Plan, SamplePlan
 from app.model.request import DatasetKind, DatasetRef, Selection
+from app.model.search import Scene
 from app.model.source import Header, Source
 from app.observe.record import step
 from app.read.reader import Look, Piece
@@ -42,6 +43,17 @@ async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, asse
     """
     item = await fetch_item(rt, dataset) if dataset.kind is DatasetKind.STAC else None
     return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
+
+
+async def choose_of_scene(rt: Runtime, scene: Scene, selection: Selection, home: str) -> Choice:
+    """Choose the sources of a scene that a search found; its item was brought along, as a rule.
+
+    Args:
+        home: Base URL of this server as the caller reached it.
+    """
+    item = await rt.resolver.scene_item(scene)
+    dataset = DatasetRef(kind=DatasetKind.STAC, url=scene.href or scene.id, home=home)
+    return rt.resolver.choice(dataset, item, selection)
 
 
 async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Header]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.access.rates import charge
 from app.compute.stack import combine
+from app.model.choice import Choice
 from app.model.raster import Raster
 from app.model.request import PointRequest
 from app.observe.record import step
@@ -30,7 +31,11 @@ class PointValues:
 
 async def read_point(rt: Runtime, req: PointRequest) -> PointValues:
     """Read all selected bands under a point, and apply the expression to them."""
-    choice = await choose(rt, req.dataset, req.selection)
+    return await read_point_of(rt, await choose(rt, req.dataset, req.selection), req)
+
+
+async def read_point_of(rt: Runtime, choice: Choice, req: PointRequest) -> PointValues:
+    """The same of sources that are chosen already."""
     charge(len(choice.files))
     headers = await open_headers(rt, choice.files)
     plan = plan_sample(choice, headers, req)

@@ -45,22 +45,29 @@ async def _find_all(rt: Runtime, search: Search, home: str) -> Found:
 
 
 async def stream_scenes(rt: Runtime, search: Search, home: str, account: Account) -> AsyncGenerator[Scene]:
-    """Give scene after scene while the search goes on, and fill the account meanwhile; what was found is kept.
+    """Give scene after scene while the search goes on; what was found is kept.
+
+    Args:
+        account: Takes over the books of the search at its end.
 
     Raises:
         SwathError: The source cannot be read at all.
     """
-    if kept := rt.found.kept((search.id, home)):
-        account.take_over(kept.account)
+    key = (search.id, home)
+    if kept := rt.found.kept(key):
+        account.absorb(kept.account)
         for scene in kept.scenes:
             yield scene
         return
-    scenes = []
-    async with aclosing(_as_they_come(rt, search, home, account)) as found:
-        async for scene in found:
-            scenes.append(scene)
-            yield scene
-    rt.found.keep((search.id, home), Found(scenes=tuple(scenes), account=account))
+    own, scenes = Account(), []
+    try:
+        async with aclosing(_as_they_come(rt, search, home, own)) as found:
+            async for scene in found:
+                scenes.append(scene)
+                yield scene
+        rt.found.keep(key, Found(scenes=tuple(scenes), account=own))
+    finally:
+        account.absorb(own)
 
 
 async def _as_they_come(rt: Runtime, search: Search, home: str, account: Account) -> AsyncGenerator[Scene]:

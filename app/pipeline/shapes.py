@@ -30,7 +30,13 @@ async def measure_shapes(rt: Runtime, req: ImageRequest, shapes: Sequence[Shape]
         LimitExceeded: They are too many to be measured in time.
         RateExceeded: The caller has not enough left for all of them together.
     """
-    choice, headers = await open_chosen(rt, req)
+    return await measure_shapes_of(rt, *await open_chosen(rt, req), req, shapes, tally)
+
+
+async def measure_shapes_of(
+    rt: Runtime, choice: Choice, headers: Sequence[Header], req: ImageRequest, shapes: Sequence[Shape], tally: Tally
+) -> list[Statistics]:
+    """The same of sources that are open already."""
     plans = await rt.patient.run(_plan_shapes, rt.limits, choice, headers, req, shapes, tally)
     distinct = [plan for plan in dict.fromkeys(plans) if plan is not None]
     if not distinct:

@@ -16,7 +16,7 @@ from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
 from app.model.choice import Choice
 from app.model.plan import Plan
-from app.model.request import DatasetKind, ImageRequest, Tally
+from app.model.request import DatasetKind, ImageRequest, Selection, Tally
 from app.model.source import Header
 from app.observe.record import step
 from app.pipeline.about import EVERYTHING
@@ -82,11 +82,16 @@ def charge_all(plans: Iterable[Plan]) -> None:
 
 async def open_chosen(rt: Runtime, req: ImageRequest) -> tuple[Choice, Sequence[Header]]:
     """Choose what is asked for, else everything, and open it."""
-    selection = req.selection
-    if req.dataset.kind is DatasetKind.STAC and not (selection.assets or selection.expression):
-        selection = replace(selection, assets=EVERYTHING.assets)
-    choice = await choose(rt, req.dataset, selection)
+    choice = await choose(rt, req.dataset, with_everything(req))
     return choice, await open_headers(rt, choice.files)
+
+
+def with_everything(req: ImageRequest) -> Selection:
+    """What is asked for; of an item, of which nothing is asked for, all rasters."""
+    selection = req.selection
+    if req.dataset.kind is DatasetKind.COG or selection.assets or selection.expression:
+        return selection
+    return replace(selection, assets=EVERYTHING.assets)
 
 
 async def some_at_once(call: Callable[[Plan], Awaitable[T]], plans: Sequence[Plan]) -> list[T]:

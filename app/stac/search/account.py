@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 NAMED_MAX = 5
 """Ids that are told of each reason."""
@@ -47,10 +46,25 @@ class Account:
         """How many items match: those that came, when all did; else what the source says, if that can be."""
         return self.seen if self.truncated is None else max(self.seen, self.told or 0)
 
-    def take_over(self, other: Account) -> None:
-        """Become what another one is."""
-        for member in fields(self):
-            setattr(self, member.name, deepcopy(getattr(other, member.name)))
+    def absorb(self, other: Account) -> None:
+        """Add the books of a search to those of what is done with its scenes."""
+        self.told = other.told
+        self.seen += other.seen
+        self.used += other.used
+        self.truncated = self.truncated or other.truncated
+        self.pages += other.pages
+        self.bytes_read += other.bytes_read
+        for note in other.notes:
+            self.note(note)
+        for reason, entry in other.left_out.items():
+            own = self.left_out.setdefault(reason, LeftOut())
+            own.count += entry.count
+            own.ids += entry.ids[: NAMED_MAX - len(own.ids)]
+
+    def drop(self, reason: str, item_id: str) -> None:
+        """Leave out a scene that the search had given."""
+        self.leave_out(reason, item_id)
+        self.used -= 1
 
     def leave_out(self, reason: str, item_id: str) -> None:
         """Count an item that cannot be used."""
