@@ -323,12 +323,6 @@ ITEM = (
 """What an item of a raster says; the names are TiTiler's."""
 
 JOB_LIST = (Parameter("limit", "Most jobs listed; 100 unless given.", "10", schema=INTEGER), STRICT)
-RESULTS = (
-    Parameter("f", "Form of the rows: `json` unless given, `ndjson` (one a line) or `csv`.", "json",
-              aliases=("format",), values=("json", "ndjson", "csv")),
-    STRICT,
-)  # fmt: skip
-
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
@@ -362,6 +356,7 @@ LEGEND = (*TILE, ORIENTATION)
 # ``f`` is the form of the document, ``format`` that of its tiles.
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
+RESULTS = (BY, REDUCER, SERIES_FORMAT, STRICT)
 SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
 SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,

@@ -24,8 +24,8 @@ _SEARCH_SCHEMA = {
 _INPUTS: dict[str, Any] = {
     "search": {
         "title": "Which scenes",
-        "description": "The body of a STAC API search that also says where: `api` or `url`.",
-        "schema": _SEARCH_SCHEMA,
+        "description": "The id of a search, or the body of a STAC API search that also says where: `api` or `url`.",
+        "schema": {"oneOf": [{"type": "string"}, _SEARCH_SCHEMA]},
     },
     "point": {
         "title": "Longitude and latitude; or features",
@@ -53,7 +53,7 @@ DESCRIPTION: dict[str, Any] = {
         for each in PARAMETERS
     },
     "outputs": {
-        "rows": {"title": "A row for each scene, by date", "schema": {"type": "array", "items": {"type": "object"}}}
+        "rows": {"title": "A row for each scene, by time", "schema": {"type": "array", "items": {"type": "object"}}}
     },
 }
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.api.dialect import SEARCH, STRICT
+from app.api.dialect import BY, REDUCER, SEARCH, STRICT
+from app.api.job_results import FORMS, read_result
 from app.api.jobs import PARAMETERS, TIMESERIES, AskedSeries, gather, read_series
 from app.api.query import Query, read_query
 from app.api.search import search_of_query
@@ -19,16 +20,16 @@ from app.commands.asked import HOME, query_text
 from app.commands.configuration import read_settings
 from app.commands.inside import run_inside
 from app.commands.output import require_new, write_whole
-from app.errors import SwathError
+from app.errors import SwathError, UpstreamUnusable
 from app.jobs.books import Books
 from app.jobs.job import Job, Wanted
 from app.jobs.ledger import Ledger, remove
-from app.jobs.result import FORMS, row_of
 from app.jobs.run import run_job
 from app.runtime import Runtime
 from app.settings import Settings
 
-KNOWN = (*(each for each in SEARCH if each is not STRICT), *PARAMETERS)
+GROUPING = (BY, REDUCER)
+KNOWN = (*(each for each in SEARCH if each is not STRICT), *PARAMETERS, *GROUPING)
 
 
 @click.command("timeseries")
@@ -44,11 +45,11 @@ KNOWN = (*(each for each in SEARCH if each is not STRICT), *PARAMETERS)
 def command(
     *, parameters: tuple[str, ...], output: Path, point: str | None, features: Path | None, overwrite: bool
 ) -> None:
-    """Write a row for each scene that a search finds, by date.
+    """Write a row for each scene that a search finds, by time.
 
-    Parameters are those of the HTTP routes for searches, points and statistics: api=https://… collections=…
-    datetime=2024-01-01/.. assets=red. What is done is kept in a file .part beside the output: after Ctrl-C or a
-    failure the same command goes on.
+    Parameters are those of the HTTP routes for time series: api=https://… collections=… datetime=2024-01-01/..
+    index=ndvi by=month. What is done is kept in a file .part beside the output: after Ctrl-C or a failure the same
+    command goes on.
     """
     if output.suffix.removeprefix(".") not in FORMS:
         raise click.UsageError(f"{output.name} ends in none of .csv, .ndjson, .json.")
@@ -56,19 +57,24 @@ def command(
         raise click.UsageError("Give one of --point and --features.")
     require_new(output, overwrite=overwrite)
     settings, words = _with_folder(read_settings(), parameters)
-    asked = _read(settings, words, point, features)
+    query = _read_query(words)
+    asked = _read(query, settings, point, features)
     work = output.with_name(f"{output.name}.part")
 
     async def story(rt: Runtime) -> None:
         books = Books(work, work.name)
         try:
             job = await _work(rt, books, asked, settings)
-            rows = [row_of(text, outcome) for text, outcome in await books.ask(Ledger.outcomes, job.id)]
+            result = read_result(job, await books.ask(Ledger.outcomes, job.id), query)
+        except UpstreamUnusable:  # nothing came of any scene, and nothing would
+            remove(work)
+            raise
         finally:
             await books.aclose()
-        write_whole(output, FORMS[output.suffix.removeprefix(".")].write(job, rows))
+        write_whole(output, FORMS[output.suffix.removeprefix(".")].write(result))
         remove(work)
-        _tell(job, rows)
+        for sentence in result.account.sentences():
+            click.echo(sentence, err=True)
 
     run_inside(settings, story, stopped=f"Stopped. {work.name} keeps what is done: the same command goes on.")
 
@@ -97,34 +103,32 @@ async def _begun(books: Books, asked: AskedSeries) -> Job | None:
 
 
 async def _begin(rt: Runtime, books: Books, asked: AskedSeries) -> Job:
-    found = await gather(rt, asked, HOME)
-    return await books.ask(Ledger.add, Wanted(process=TIMESERIES, inputs=asked.text, notes=found.notes), found.texts)
+    found = await gather(rt, asked)
+    return await books.ask(Ledger.add, Wanted(process=TIMESERIES, inputs=asked.text, notes=found.books), found.texts)
 
 
-def _read(settings: Settings, words: Sequence[str], point: str | None, features: Path | None) -> AskedSeries:
-    """Read what is asked for; unknown parameters are refused."""
+def _read_query(words: Sequence[str]) -> Query:
+    """Read the parameters; unknown ones are refused."""
     try:
-        query = read_query(query_text(words), KNOWN, strict=True)
-        return read_series(_inputs(query, settings, point, features), HOME, settings)
+        return read_query(query_text(words), KNOWN, strict=True)
+    except SwathError as err:
+        raise click.UsageError(err.detail) from err
+
+
+def _read(query: Query, settings: Settings, point: str | None, features: Path | None) -> AskedSeries:
+    """Read what is asked for, as a job over HTTP would."""
+    searched, others = {each.name for each in SEARCH}, {each.name for each in GROUPING}
+    values = query.values.items()
+    inputs: dict[str, Any] = {name: list(each) for name, each in values if name not in searched | others}
+    words = {name: each for name, each in values if name in searched}
+    try:
+        inputs |= {"point": point} if features is None else {"features": json.loads(features.read_text("utf-8"))}
+        search = search_of_query(Query(words, query.spelling), settings.search_items_max)
+        return read_series(search, inputs, HOME, settings)
     except SwathError as err:
         raise click.UsageError(err.detail) from err
     except ValueError as err:
         raise click.UsageError(f"{features} is not GeoJSON that can be read: {err}.") from err
-
-
-def _inputs(query: Query, settings: Settings, point: str | None, features: Path | None) -> dict[str, Any]:
-    """The inputs of the same job over HTTP."""
-    names = {each.name for each in SEARCH}
-    search = search_of_query(_part(query, names), settings.search_items_max)
-    inputs: dict[str, Any] = {"search": dict(search.document)}
-    inputs |= {name: list(values) for name, values in query.values.items() if name not in names}
-    if features is not None:
-        return inputs | {"features": json.loads(features.read_text("utf-8"))}
-    return inputs | {"point": point}
-
-
-def _part(query: Query, names: set[str]) -> Query:
-    return Query({name: values for name, values in query.values.items() if name in names}, query.spelling)
 
 
 def _with_folder(settings: Settings, words: Sequence[str]) -> tuple[Settings, Sequence[str]]:
@@ -137,12 +141,3 @@ def _with_folder(settings: Settings, words: Sequence[str]) -> tuple[Settings, Se
             words = [*words[:index], f"url={real}", *words[index + 1 :]]
             return settings.model_copy(update={"data_root": root}), words
     return settings, words
-
-
-def _tell(job: Job, rows: Sequence[str]) -> None:
-    """Say what the reader of the file should know."""
-    for sentence in json.loads(job.notes)["notes"]:
-        click.echo(sentence, err=True)
-    failed = sum("error" in json.loads(row) for row in rows)
-    if failed:
-        click.echo(f"{failed} of {len(rows)} scenes could not be read; their rows say why.", err=True)

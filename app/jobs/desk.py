@@ -10,11 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.errors import Overloaded, SwathError
-from app.execute import Work, open_executor
+from app.execute import Outcome, Work, open_executor
 from app.jobs.books import Books
 from app.jobs.job import Job, State, Wanted
 from app.jobs.ledger import Gone, Ledger
-from app.jobs.result import row_of
 from app.jobs.run import require_small, run_job
 from app.net.budget import MIB
 from app.settings import Settings
@@ -87,9 +86,9 @@ class Desk:
         """Give jobs of an owner, the newest first."""
         return await self._books.ask(Ledger.jobs, owner, limit)
 
-    async def rows(self, job: Job) -> list[str]:
-        """Give the rows of a job as JSON, in the order of its scenes."""
-        return [row_of(text, outcome) for text, outcome in await self._books.ask(Ledger.outcomes, job.id)]
+    async def outcomes(self, job: Job) -> list[tuple[str, Outcome]]:
+        """Give the texts of the scenes of a job, and what they gave, in the order of its scenes."""
+        return await self._books.ask(Ledger.outcomes, job.id)
 
     async def dismiss(self, job: Job) -> Job:
         """End a job, or forget one that has ended; gives it as it is then."""

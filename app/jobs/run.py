@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
-from app.errors import LimitExceeded
+from app.errors import LimitExceeded, UpstreamUnusable
 from app.execute import Work, open_executor, spread
 from app.jobs.books import Books
 from app.jobs.job import Job
 from app.jobs.ledger import Gone, Ledger
+from app.jobs.row import failure_of
 from app.net.budget import MIB
 from app.settings import Settings
 
@@ -25,6 +27,7 @@ async def run_job(
     Raises:
         Gone: The job was dismissed.
         LimitExceeded: Its result is too large.
+        UpstreamUnusable: Nothing came of any scene.
         Overloaded: There is nobody to do the work.
     """
     texts = await books.ask(Ledger.open_scenes, job.id)
@@ -35,6 +38,8 @@ async def run_job(
                 raise Gone(job.id)
             require_small(now.bytes, settings)
             tell(now)
+    if failure := await asyncio.to_thread(failure_of, await books.ask(Ledger.outcomes, job.id)):
+        raise UpstreamUnusable(failure)
 
 
 def require_small(size: int, settings: Settings) -> None:

@@ -27,11 +27,11 @@ def write_scene(scene: Scene, data_root: Path | None) -> str:
     return json.dumps(told, separators=(",", ":"))
 
 
-def read_scene(text: str, locate: Callable[[str], Location]) -> Scene:
+def read_scene(text: str, locate: Callable[[str], Location | None]) -> Scene:
     """Read what ``write_scene`` wrote.
 
     Args:
-        locate: Judges where it is.
+        locate: Judges where it is; None where that is not asked.
 
     Raises:
         SourceNotAllowed: It may not be read.

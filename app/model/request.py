@@ -12,7 +12,6 @@ from rasterio.crs import CRS
 from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Frame
-from app.model.search import Scene
 from app.model.shape import Shape
 
 Rgba = tuple[int, int, int, int]
@@ -86,13 +85,11 @@ class DatasetRef:
         url: As the caller wrote it.
         home: Base URL of this server, without a trailing slash; a ``url`` or href below it that names the sample
             catalogue is answered inside the process.
-        scene: What a search has found there, which need not be read again; None where the caller has named it.
     """
 
     kind: DatasetKind
     url: str
     home: str
-    scene: Scene | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

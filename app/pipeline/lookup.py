@@ -26,9 +26,6 @@ T = TypeVar("T")
 async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
     """Read the item of a dataset."""
     with step("item"):
-        if (scene := dataset.scene) is not None:
-            async with rt.admission.place(hosts_of([scene.location] if scene.location else [])):
-                return await rt.resolver.scene_item(scene)
         if kept := rt.resolver.kept_item(dataset):
             return kept
         async with rt.admission.place(_hosts(rt, dataset)):

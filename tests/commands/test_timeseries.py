@@ -75,7 +75,7 @@ def test_a_command_that_is_stopped_and_killed_goes_on_and_ends_with_all_rows(fol
     ended = swath(folder, *ARGUMENTS, "-o", str(output), jobs_processes="1")
     assert ended.exit_code == 0, ended.output
     rows = list(csv.DictReader(output.read_text().splitlines()))
-    assert [(row["id"], row["value"]) for row in rows] == [
+    assert [(row["id"], row["data_b1"]) for row in rows] == [
         (f"scene-{number:04}", str(values_of(number)[5, 10])) for number in range(COUNT)
     ]
     assert list(tmp_path.iterdir()) == [output]
@@ -86,10 +86,27 @@ def test_numbers_within_polygons_come_as_lines_of_json(folder, tmp_path):
     words = ["timeseries", "url=few", "expression=data*2", "p=50", "--features", "square.geojson", "-o", str(output)]
     ended = swath(folder, *words, jobs_processes="1")
     assert ended.exit_code == 0, ended.output
-    rows = [json.loads(line) for line in output.read_text().splitlines()]
-    means = [row["statistics"][0]["b1"]["mean"] for row in rows]
+    *rows, books = [json.loads(line) for line in output.read_text().splitlines()]
+    assert books["numberUsed"] == 3
+    means = [row["statistics"]["b1"]["mean"] for row in rows]
     assert means == pytest.approx([2.0 * values_of(number)[4:12, 4:12].mean() for number in range(3)])
-    assert "percentile_50" in rows[0]["statistics"][0]["b1"]
+    assert "percentile_50" in rows[0]["statistics"]["b1"]
+
+
+def test_what_is_wrong_with_all_scenes_is_told_and_nothing_is_left(folder, tmp_path):
+    words = ["timeseries", "url=few", "assets=B99", "--point", "30.01,29.99", "-o", str(tmp_path / "series.csv")]
+    ended = swath(folder, *words, jobs_processes="1")
+    assert ended.exit_code == 1
+    assert "'B99'" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_are_put_together_by_month(folder, tmp_path):
+    output = tmp_path / "series.json"
+    ended = swath(folder, *ARGUMENTS, "by=year", "reducer=max", "-o", str(output), jobs_processes="1")
+    assert ended.exit_code == 0, ended.output
+    [year] = json.loads(output.read_text())["rows"]
+    assert (year["period"], year["values"]) == ("2019", [float(values_of(COUNT - 1)[5, 10])])
 
 
 def test_what_was_begun_is_not_mixed_with_another_series(folder, tmp_path):

@@ -29,6 +29,6 @@ def test_the_job_gives_a_value_for_each_clear_date(tmp_path):
     dates = [row["datetime"][:10] for row in rows]
     assert dates == sorted(dates)
     assert len(dates) >= 24
-    values = [value for row in rows for value in row["values"].values()]
+    values = [value for row in rows for value in row["values"]]
     assert all(value is None or -1 <= value <= 1 for value in values)
     assert 0 < sum(value is None for value in values) < len(values) / 2, "clouds are masked"

@@ -17,6 +17,7 @@ import requests
 from app.api.jobs import AskedSeries, gather, read_series
 from app.execute import Outcome, open_executor, spread
 from app.execute.pool import ProcessPool
+from app.model.search import Search
 from app.runtime import build_runtime
 from app.settings import Settings
 from tests.problems import problem_of
@@ -29,15 +30,14 @@ HOME = "http://127.0.0.1:8000"
 async def texts_of(asked: AskedSeries, settings: Settings) -> list[str]:
     rt = build_runtime(settings)
     try:
-        return list((await gather(rt, asked, HOME)).texts)
+        return list((await gather(rt, asked)).texts)
     finally:
         await rt.aclose()
 
 
 async def rows(settings: Settings, kill: Callable[[Any], None]) -> list[Outcome]:
     """Work on all scenes; ``kill`` is called with the executor when a fifth is done."""
-    inputs = {"search": {"url": "scenes"}, "assets": "data", "point": POINT}
-    asked = read_series(inputs, HOME, settings)
+    asked = read_series(Search(url="scenes"), {"assets": "data", "point": POINT}, HOME, settings)
     texts = list(enumerate(await texts_of(asked, settings)))
     found = []
     async with open_executor(settings) as executor:
@@ -65,8 +65,7 @@ def test_rows_are_equal_when_a_worker_of_each_is_killed(tmp_path, cluster, count
     assert victim.wait(10) == -signal.SIGKILL
     cluster.add_worker()
     assert here == there
-    assert [json.loads(outcome.body)["id"] for outcome in here] == [f"scene-{number:04}" for number in range(count)]
-    values = [next(iter(json.loads(outcome.body)["values"].values())) for outcome in here]
+    values = [json.loads(outcome.body)["shapes"][0]["b1"]["value"] for outcome in here]
     assert values == [values_of(number)[5, 10] for number in range(count)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import time
 from collections.abc import Iterator
@@ -77,38 +76,75 @@ def test_a_job_tells_how_it_stands(point_job):
     assert {each["rel"].rpartition("/")[2] for each in status["links"]} == {"self", "up", "results"}
 
 
-def test_results_are_rows_by_date_and_scenes_that_cannot_be_read_are_among_them(point_job):
+def test_results_are_rows_by_time_and_what_could_not_be_read_is_told(point_job):
     body = requests.get(f"{point_job}/results", timeout=60).json()
-    assert body["used"] == body["matched"] == COUNT + 2
-    rows = {row["id"]: row for row in body["rows"]}
-    assert [row["datetime"] for row in body["rows"]] == sorted(row["datetime"] for row in body["rows"])
-    for number in range(COUNT):
-        assert list(rows[f"scene-{number:04}"]["values"].values()) == [values_of(number)[5, 10]]
-    assert rows["scene-gone"]["error"]["type"] == "upstream-unusable"
-    assert rows["scene-evil"]["error"]["type"] == "source-not-allowed", "workers judge addresses, too"
+    assert (body["numberMatched"], body["numberUsed"]) == (COUNT + 2, COUNT)
+    assert [row["id"] for row in body["rows"]] == [f"scene-{number:04}" for number in range(COUNT)]
+    assert [row["values"] for row in body["rows"]] == [[values_of(number)[5, 10]] for number in range(COUNT)]
+    told = {name: entry["reason"] for entry in body["left_out"] for name in entry["ids"]}
+    assert "cannot be read" in told["scene-gone"]
+    assert "169.254.169.254" in told["scene-evil"], "workers judge addresses, too"
 
 
-def test_results_come_as_lines_and_as_a_table(point_job):
-    whole = requests.get(f"{point_job}/results", timeout=60).json()["rows"]
-    lines = requests.get(f"{point_job}/results?f=ndjson", timeout=60)
-    assert lines.headers["Content-Type"] == "application/x-ndjson"
-    assert [json.loads(line) for line in lines.text.splitlines()] == whole
-    table = requests.get(f"{point_job}/results?f=csv", timeout=60)
-    read = list(csv.DictReader(table.text.splitlines()))
-    assert [(row["id"], row["value"]) for row in read if row["value"]] == [
-        (row["id"], str(value)) for row in whole if "values" in row for value in row["values"].values()
-    ]
-    assert [row["error"] for row in read if row["id"] == "scene-gone"] != [""]
+def test_results_are_those_of_the_series_itself(server, point_job):
+    """In all of its forms, and grouped."""
+    point = ",".join(map(str, POINT))
+    for words in ("f=json", "f=csv", "by=month&reducer=max", "by=year&f=ndjson"):
+        series = requests.get(f"{server}/timeseries/point/{point}?url=scenes&assets=data&{words}", timeout=60)
+        found = requests.get(f"{point_job}/results?{words}", timeout=60)
+        assert found.headers["Content-Type"] == series.headers["Content-Type"]
+        assert plain(found) == plain(series), words
 
 
-def test_numbers_within_shapes_are_numpys(server, folder):
-    body = inputs(folder, features=SQUARE)
+def plain(answer: requests.Response) -> Any:
+    """What is told, but for the order in which scenes were left out."""
+    if "json" not in answer.headers["Content-Type"]:
+        return answer.text
+    documents = [json.loads(line) for line in answer.text.splitlines()]
+    for document in documents:
+        for name in document.keys() & {"left_out", "notes"}:
+            document[name] = sorted(document[name], key=str)
+    return documents
+
+
+def test_statistics_within_shapes_are_those_of_the_series_itself(server, folder):
+    """And numpy's."""
+    body = inputs(folder, features={"type": "FeatureCollection", "features": [SQUARE, SQUARE]}, p=[10, 50])
     location = requests.post(f"{server}/jobs", json=body | {"process": "timeseries"}, timeout=60).headers["Location"]
     assert ended(server, location)["status"] == "successful"
-    rows = requests.get(f"{location}/results", timeout=60).json()["rows"]
-    row = next(row for row in rows if row["id"] == "scene-0007")
-    assert row["statistics"][0]["b1"]["mean"] == pytest.approx(values_of(7)[4:12, 4:12].mean(), rel=1e-9)
-    assert row["statistics"][0]["b1"]["max"] == values_of(7)[4:12, 4:12].max()
+    found = requests.get(f"{location}/results", timeout=60).json()
+    address = f"{server}/timeseries/statistics?url=scenes&assets=data&p=10&p=50"
+    series = requests.post(address, json=body["inputs"]["features"], timeout=60).json()
+    assert found["rows"] == series["rows"]
+    assert [row["feature"] for row in found["rows"][:3]] == [0, 1, 0]
+    row = next(row for row in found["rows"] if row["id"] == "scene-0007")
+    assert row["statistics"]["b1"]["mean"] == pytest.approx(values_of(7)[4:12, 4:12].mean(), rel=1e-9)
+    assert row["statistics"]["b1"]["max"] == values_of(7)[4:12, 4:12].max()
+
+
+def test_a_search_may_be_named_by_its_id(server, folder):
+    named = requests.post(f"{server}/search", json={"url": "scenes", "max_items": 4}, timeout=60).json()["id"]
+    location = accept(server, {"inputs": {"search": named, "assets": "data", "point": POINT}}).headers["Location"]
+    assert ended(server, location)["status"] == "successful"
+    found = requests.get(f"{location}/results", timeout=60).json()
+    assert (found["search"], found["numberUsed"]) == (named, 2), "two of four cannot be read"
+    assert found["truncated"] == "max_items is 4"
+
+
+def test_what_is_wrong_with_all_scenes_fails_the_job(server, folder):
+    body = inputs(folder, point=POINT) | {}
+    body["inputs"]["assets"] = "B99"
+    location = accept(server, body).headers["Location"]
+    status = ended(server, location)
+    assert status["status"] == "failed"
+    assert "'B99'" in status["message"]
+    assert "'B99'" in problem_of(requests.get(f"{location}/results", timeout=60))["detail"]
+
+
+def test_a_place_that_no_scene_reaches_is_no_job(server, folder):
+    problem = problem_of(accept(server, inputs(folder, point=[-60.0, 10.0])))
+    assert problem["status"] == 404
+    assert "that lie elsewhere" in problem["detail"]
 
 
 def test_jobs_are_listed_and_forgotten(server, folder):
@@ -133,7 +169,7 @@ def test_processes_are_described(server):
     [
         ({}, 422, "inputs"),
         ({"inputs": []}, 422, "inputs"),
-        ({"inputs": {"point": POINT}}, 422, "search"),
+        ({"inputs": {"point": POINT}}, 422, "api, url"),
         ({"inputs": {"search": {}, "point": POINT}}, 422, "api, url"),
         ({"inputs": {"search": {"url": "."}}}, 422, "point"),
         ({"inputs": {"search": {"url": "."}, "point": [1]}}, 422, "point"),

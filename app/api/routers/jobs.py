@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,8 @@ from app.api.access import key_of
 from app.api.body import parse_json, read_body
 from app.api.dataset import runtime
 from app.api.dialect import JOB_LIST, RESULTS, STRICT, Parameter, documented
-from app.api.jobs import TIMESERIES, AskedSeries, gather, read_series
+from app.api.job_results import FORMS, read_result
+from app.api.jobs import TIMESERIES, gather, read_series
 from app.api.links import EXECUTE, link
 from app.api.links import RESULTS as RESULTS_OF
 from app.api.origin import base_url, own_url
@@ -22,11 +24,14 @@ from app.api.processes import DESCRIPTION, SUMMARY, WANTED, with_execution
 from app.api.query import Query, read_query
 from app.api.responses import ignored
 from app.api.route import PlainRoute
+from app.api.scenes import apart, kept_search
+from app.api.search import search_of_body
 from app.errors import InvalidType, NotFound, shorten
 from app.jobs.desk import Desk
 from app.jobs.job import Job, State, Wanted
-from app.jobs.result import FORMS
 from app.match.period import write_moment
+from app.model.search import Search
+from app.runtime import Runtime
 
 router = APIRouter(tags=["Jobs"], route_class=PlainRoute)
 
@@ -101,14 +106,15 @@ async def dismiss(request: Request, job_id: str) -> Response:
 
 @router.get("/jobs/{job_id}/results", openapi_extra=documented(RESULTS))
 async def results(request: Request, job_id: str) -> Response:
-    """What a job gave: a row for each scene, by date, as json, ndjson or csv (`f=`)."""
+    """What a job gave: the rows of its series by time, as `/timeseries` answers them."""
     query = _query(request, RESULTS)
     job = await _find(request, job_id)
     if job.state is not State.SUCCESSFUL:
         why = f"it is {job.state}" + (f": {job.message}" if job.message else "; look at it again later")
         raise NotFound(f"The job {job.id} has no result: {why.rstrip('.')}.")
-    form = FORMS[query.choice("f", tuple(FORMS)) or "json"]
-    body = await runtime(request).patient.run(form.write, job, await _desk(request).rows(job))
+    form = FORMS[query.choice("format", tuple(FORMS)) or "json"]
+    outcomes = await _desk(request).outcomes(job)
+    body = await runtime(request).patient.run(lambda: form.write(read_result(job, outcomes, query)))
     return Response(body, media_type=form.media_type, headers=FRESH | ignored(query))
 
 
@@ -126,15 +132,25 @@ async def _accept(request: Request, desk: Desk, body: Mapping[str, Any]) -> Resp
     """Find the scenes of a job, charge for all of them, and keep it for its turn."""
     rt, query = runtime(request), _query(request, (STRICT,))
     home = own_url(request)
-    asked: AskedSeries = await rt.patient.run(read_series, body["inputs"], home, rt.settings)
-    found = await gather(rt, asked, home)
+    inputs = dict(body["inputs"])
+    search = await _search(rt, inputs.pop("search", None))
+    asked = await rt.patient.run(read_series, search, inputs, home, rt.settings)
+    found = await gather(rt, asked)
     charge(asked.units * len(found.texts))
-    wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=found.notes)
+    wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=found.books)
     job = await desk.accept(wanted, found.texts)
     headers = {"Location": f"{base_url(request)}/jobs/{job.id}", "Cache-Control": "no-store", **ignored(query)}
     if "respond-async" in request.headers.get("Prefer", ""):
         headers["Preference-Applied"] = "respond-async"
     return JSONResponse(_told(request, job), status_code=201, headers=headers)
+
+
+async def _search(rt: Runtime, value: Any) -> Search:
+    """The search of a job: by its id, or written out."""
+    if isinstance(value, str):
+        return await kept_search(rt, value)
+    raw = json.dumps(value or {}).encode()
+    return (await apart(rt, len(raw), search_of_body, raw, rt.settings.search_items_max)).search
 
 
 def _desk(request: Request) -> Desk:
