@@ -31,8 +31,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def swath(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call ``swath`` with words, in a folder that has only a link to the scene."""
+def folder(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, which has only a link to the scene."""
     (tmp_path / "scene.tif").symlink_to(scene)
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def swath(folder: Path) -> Run:
+    """Call ``swath`` with words, in that folder."""
     return lambda *words: CliRunner().invoke(main, words, prog_name="swath")

@@ -1,4 +1,7 @@
-"""An export that is killed leaves no broken file, and the same command ends with the same bytes."""
+"""An export that is killed leaves no broken file, and the same command ends with the same bytes.
+
+All are processes of their own: numpy here has been imported with more threads, which may round otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,24 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 SWATH = Path(sys.executable).with_name("swath")
-TILES = ("export", "scene.tif", "bidx=1", "rescale=0,4000", "--zooms", "15", "-o")
-"""Some 500 tiles."""
-SQUARES = ("export", "scene.tif", "width=3072", "height=3072", "-o")
-"""36 of 512 pixels, with ``SMALL``."""
+TILES = ("export", "scene.tif", "bidx=1", "rescale=0,4000", "--zooms", "15", "--bbox", "30.74,29.38,30.9,29.54", "-o")
+"""Some 300 tiles."""
+SQUARES = ("export", "scene.tif", "width=3072", "height=2048", "-o")
+"""24 of 512 pixels, with ``SMALL``."""
 SMALL = {"SWATH_ANSWER_MAX_MB": "4"}
 
 
 def start(*words: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen([SWATH, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def finish(*words: str) -> None:
+    process = start(*words)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 0
 
 
 def wait_for(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
@@ -67,36 +78,35 @@ def names() -> list[str]:
     return sorted(path.name for path in Path().iterdir() if not path.name.startswith("whole"))
 
 
-def test_a_cog_that_is_interrupted_killed_and_killed_while_it_is_put_together(swath, monkeypatch):
+def test_a_cog_that_is_interrupted_killed_and_killed_while_it_is_put_together(folder, monkeypatch):
     for name, value in SMALL.items():
         monkeypatch.setenv(name, value)
-    assert swath(*SQUARES, "whole.tif").exit_code == 0
+    finish(*SQUARES, "whole.tif")
     interrupt(start(*SQUARES, "x.tif"), signal.SIGINT, "x.tif")
     first = count_kept("x.tif")
     kill(start(*SQUARES, "x.tif"), has_grown("x.tif"))
     second = count_kept("x.tif")
     kill(start(*SQUARES, "x.tif"), Path("x.tif.tmp/plain.tif").exists)
-    assert 0 < first <= second <= count_kept("x.tif") == 36
+    assert 0 < first <= second <= count_kept("x.tif") == 24
     assert not Path("x.tif").exists()
-    assert swath(*SQUARES, "x.tif").output == ""
+    finish(*SQUARES, "x.tif")
     assert Path("x.tif").read_bytes() == Path("whole.tif").read_bytes()
     assert names() == ["scene.tif", "x.tif"]
 
 
-def test_tiles_that_meet_a_full_disk_and_are_killed(swath):
+@pytest.mark.slow
+def test_tiles_that_meet_a_full_disk_and_are_stopped(folder):
     """A limit on the size of files stands for the disk: both are a write that fails."""
-    assert swath(*TILES, "whole.mbtiles").exit_code == 0
-    full = start(*TILES, "x.mbtiles", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, -1)))
+    finish(*TILES, "whole.mbtiles")
+    full = start(*TILES, "x.mbtiles", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, -1)))
     told = full.communicate(timeout=60)[1]
     assert full.returncode == 1
     assert told.startswith("Error: ")
     assert "Traceback" not in told
     first = count_kept("x.mbtiles")
     interrupt(start(*TILES, "x.mbtiles"), signal.SIGTERM, "x.mbtiles")
-    second = count_kept("x.mbtiles")
-    kill(start(*TILES, "x.mbtiles"), has_grown("x.mbtiles"))
-    assert 0 < first <= second <= count_kept("x.mbtiles")
+    assert 0 < first <= count_kept("x.mbtiles")
     assert not Path("x.mbtiles").exists()
-    assert swath(*TILES, "x.mbtiles").output == ""
+    finish(*TILES, "x.mbtiles")
     assert Path("x.mbtiles").read_bytes() == Path("whole.mbtiles").read_bytes()
     assert names() == ["scene.tif", "x.mbtiles"]
