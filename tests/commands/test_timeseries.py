@@ -83,11 +83,12 @@ def test_a_command_that_is_stopped_and_killed_goes_on_and_ends_with_all_rows(fol
 
 def test_numbers_within_polygons_come_as_lines_of_json(folder, tmp_path):
     output = tmp_path / "series.ndjson"
-    words = ["timeseries", "url=few", "expression=data*2", "p=50", "--features", "square.geojson", "-o", str(output)]
-    ended = swath(folder, *words, jobs_processes="1")
+    words = ["timeseries", "url=few", "expression=data*2", "p=50", "by=day", "--features", "square.geojson"]
+    ended = swath(folder, *words, "-o", str(output), jobs_processes="1")
     assert ended.exit_code == 0, ended.output
     *rows, books = [json.loads(line) for line in output.read_text().splitlines()]
     assert books["numberUsed"] == 3
+    assert [row["period"] for row in rows] == ["2019-01-01", "2019-01-02", "2019-01-03"]
     means = [row["statistics"]["b1"]["mean"] for row in rows]
     assert means == pytest.approx([2.0 * values_of(number)[4:12, 4:12].mean() for number in range(3)])
     assert "percentile_50" in rows[0]["statistics"]["b1"]
@@ -99,14 +100,6 @@ def test_what_is_wrong_with_all_scenes_is_told_and_nothing_is_left(folder, tmp_p
     assert ended.exit_code == 1
     assert "'B99'" in ended.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_numbers_are_put_together_by_month(folder, tmp_path):
-    output = tmp_path / "series.json"
-    ended = swath(folder, *ARGUMENTS, "by=year", "reducer=max", "-o", str(output), jobs_processes="1")
-    assert ended.exit_code == 0, ended.output
-    [year] = json.loads(output.read_text())["rows"]
-    assert (year["period"], year["values"]) == ("2019", [float(values_of(COUNT - 1)[5, 10])])
 
 
 def test_what_was_begun_is_not_mixed_with_another_series(folder, tmp_path):

@@ -82,6 +82,7 @@ def results(settings: Settings, **inputs: Any) -> bytes:
         return found.content
 
 
+@pytest.mark.slow
 def test_servers_give_the_same_bytes_with_and_without_dask(tmp_path, cluster):
     """Statistics within a polygon, histograms and all."""
     (tmp_path / "scenes").mkdir()
