@@ -58,12 +58,7 @@ class Desk:
         """
         settings, size = self._settings, len(wanted.inputs) + sum(map(len, scenes))
         require_small(size, settings)
-        waiting = await self._books.ask(Ledger.waiting)
-        if waiting >= settings.jobs_waiting_max:
-            told = f"{waiting} jobs wait for their turn (SWATH_JOBS_WAITING_MAX); come again later."
-            raise Overloaded(told, retry_after_s=RETRY_S)
-        async with open_executor(settings):
-            pass
+        await self.require_place()
         has_room = await self._books.ask(
             Ledger.make_room,
             jobs_max=settings.jobs_kept_max,
@@ -77,6 +72,19 @@ class Desk:
         job = await self._books.ask(Ledger.add, wanted, scenes)
         self._news.set()
         return job
+
+    async def require_place(self) -> None:
+        """Make sure that a job could be accepted, before much is done for it.
+
+        Raises:
+            Overloaded: Too many wait, or there is nobody who could do it.
+        """
+        waiting = await self._books.ask(Ledger.waiting)
+        if waiting >= self._settings.jobs_waiting_max:
+            told = f"{waiting} jobs wait for their turn (SWATH_JOBS_WAITING_MAX); come again later."
+            raise Overloaded(told, retry_after_s=RETRY_S)
+        async with open_executor(self._settings):
+            pass
 
     async def job(self, name: str) -> Job | None:
         """Give a job by its id."""

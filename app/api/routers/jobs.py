@@ -135,6 +135,7 @@ async def _accept(request: Request, desk: Desk, body: Mapping[str, Any]) -> Resp
     inputs = dict(body["inputs"])
     search = await _search(rt, inputs.pop("search", None))
     asked = await rt.patient.run(read_series, search, inputs, home, rt.settings)
+    await desk.require_place()
     found = await gather(rt, asked)
     charge(asked.units * len(found.texts))
     wanted = Wanted(process=TIMESERIES, inputs=asked.text, owner=key_of(request), notes=found.books)
