@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -34,6 +35,7 @@ TAGS = {
     "Points": "Values at one place.",
     "Statistics": "Numbers over the whole, or over shapes.",
     "Searches": "Scenes from any STAC API, catalogue, collection of features or folder.",
+    "Jobs": "Work over many scenes that takes longer than a request, where the operator allows it.",
     "About a dataset": "What is in it, before anything is drawn.",
     "Time series": "What the scenes of a search have at a point or within shapes, one after the other.",
     "Sample catalogue": "A year of invented scenes, with a small STAC search.",
@@ -88,6 +90,14 @@ SUMMARIES = {
     "post /timeseries/statistics": "Statistics within shapes, scene by scene",
     "/search/{search_id}": "A search by its id",
     "/search/{search_id}/items": "Scenes of a search by its id",
+    "/processes": "What jobs there are",
+    "/processes/{process_id}": "What a job takes",
+    "/processes/{process_id}/execution": "A new job",
+    "get /jobs": "Jobs",
+    "post /jobs": "A new job, under its other name",
+    "get /jobs/{job_id}": "How far a job is",
+    "delete /jobs/{job_id}": "End a job",
+    "/jobs/{job_id}/results": "What a job gave",
     "/tileMatrixSets": "Tile matrix sets",
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
@@ -115,6 +125,8 @@ IN_PATH = {
     "name": "ndvi",
     "render": "ndvi",
     "search_id": "0" * 64,
+    "process_id": "timeseries",
+    "job_id": str(UUID(int=0)),
 }
 """Values of path parameters that lie inside the sample's scenes."""
 
