@@ -36,6 +36,7 @@ from app.api.routers import (
     tilejson,
     tiles,
     tilesets,
+    timeseries,
     wmts,
 )
 from app.observe.log import configure_logging, drain_log
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         wmts,
         maps,
         searches,
+        timeseries,
         explain,
         legends,
         server,

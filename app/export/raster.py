@@ -11,7 +11,7 @@ from app.errors import LimitExceeded
 from app.export.geotiff import Mosaic, pack, write_cog
 from app.export.story import Body, Export
 from app.model.grid import Frame, Grid
-from app.model.plan import Plan
+from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster
 from app.model.request import Format, ImageRequest
 from app.net.budget import MIB
@@ -86,8 +86,13 @@ def _square(plan: Plan, side: int) -> Plan:
     whole = plan.shown
     width, height = min(side, whole.width), min(side, whole.height)
     share = width * height / (whole.width * whole.height)
-    reads = tuple(replace(read, pixels=read.pixels * share) for read in plan.reads)
-    return replace(plan, grid=_cut(whole, 0, 0, width, height), inner=None, reads=reads)
+    reads = tuple(_part(read, share) for read in plan.reads)
+    masks = tuple(replace(mask, read=_part(mask.read, share)) for mask in plan.masks)
+    return replace(plan, grid=_cut(whole, 0, 0, width, height), inner=None, reads=reads, masks=masks)
+
+
+def _part(read: PlannedRead, share: float) -> PlannedRead:
+    return replace(read, pixels=read.pixels * share)
 
 
 def _check(rt: Runtime, mosaic: Mosaic) -> None:
