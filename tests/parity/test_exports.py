@@ -35,10 +35,9 @@ def test_bands_of_an_item_side_by_side(tmp_path):
 
 @needs_shared
 def test_clouds_that_a_mask_hides_are_hidden(tmp_path):
-    """The classes have pixels of 20 m, the bands of 10: each class hides four pixels."""
     with rasterio.open(export(tmp_path, "assets=red", f"mask=scl:{','.join(map(str, CLOUDS))}")) as made:
         alpha = made.read(2)
     with rasterio.open(SCENE / "SCL.tif") as classes, rasterio.open(SCENE / "B04.tif") as red:
-        hidden = np.isin(np.kron(classes.read(1), np.ones((2, 2), np.uint8)), CLOUDS)
-        assert hidden.shape == red.shape
+        hidden = np.isin(classes.read(1), CLOUDS)
+        assert hidden.any()
         assert np.array_equal(alpha != 0, ~hidden & (red.dataset_mask() != 0))
