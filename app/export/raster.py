@@ -17,6 +17,7 @@ from app.model.request import Format, ImageRequest
 from app.net.budget import MIB
 from app.pipeline.image import rehearsed, stylize
 from app.pipeline.piece import draw_piece, plan_whole
+from app.plan.crs import without_crs
 from app.runtime import Runtime
 
 SIDES = (2048, 1024, 512)
@@ -33,10 +34,13 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
 
     Raises:
         LimitExceeded: All pixels together are too many.
+        UpstreamUnusable: The raster has no place on earth, of which a part could be asked for.
         SwathError: As ``plan_whole``.
     """
     req = replace(req, format=Format.TIFF)
     plan = await plan_whole(rt, req)
+    if plan.shown.crs is None:
+        raise without_crs()
     sample = await rt.workers.run(_sample, plan, req)
     mask = req.style.return_mask
     mosaic = Mosaic(grid=plan.shown, side=_side(rt, plan), sample=sample, return_mask=mask, compression=compression)
