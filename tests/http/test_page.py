@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -132,13 +133,36 @@ def test_without_the_sample_the_links_name_no_search_and_the_page_is_the_same(pl
     assert "swath serve --sample" in requests.get(f"{plain_server}/", headers=HTML, timeout=10).text
 
 
-def test_vendored_files_are_those_of_the_record_and_have_their_licence() -> None:
-    for package in json.loads((VIEWER / "vendor" / "VENDOR.json").read_text(encoding="utf-8")):
-        folder = VIEWER / "vendor" / package["folder"]
-        found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-        assert found == package["files"]
-        assert {"name", "version", "licence", "archive_sha256"} <= set(package)
-        assert "LICENSE" in found
+def test_vendored_files_are_those_of_the_record_and_have_their_licences() -> None:
+    vendor = VIEWER / "vendor"
+    record = json.loads((vendor / "VENDOR.json").read_text(encoding="utf-8"))
+    files = {path.relative_to(vendor).as_posix(): path for path in vendor.rglob("*") if path.is_file()}
+    found = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert {name: digest for name, digest in found.items() if name != "VENDOR.json"} == record["files"]
+    licences = files["LICENSES.txt"].read_text(encoding="utf-8")
+    for package in record["packages"]:
+        assert {"name", "version", "licence"} == set(package)
+        assert f"{package['name']}\n\n" in licences
+
+
+def test_what_the_page_needs_is_small_and_is_kept_for_ever_by_its_content(sample_server: str) -> None:
+    session = requests.Session()
+    html = session.get(f"{sample_server}/", headers=HTML, timeout=10)
+    size = len(gzip.compress(html.content))
+    urls = [urljoin(html.url, name) for name in named_files(html.text) if name.startswith("viewer/")]
+    for url in urls:
+        answer = session.get(url, headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
+        packed = answer.raw.read(decode_content=False)
+        size += len(packed)
+        assert answer.status_code == 200, url
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", url
+        text = gzip.decompress(packed).decode()
+        named = re.findall(r'(?:from |import\(|fileOf\()"(\.[^"]+)"', text)
+        urls += [found for name in named if (found := urljoin(url, name)) not in urls]
+    assert size < 250_000
+    for other in ("/", "/~0123456789abcdef/"):
+        plain = re.sub(r"/~[0-9a-f]+/", other, urls[-1])
+        assert session.get(plain, timeout=10).headers["cache-control"] == "no-cache"
 
 
 def test_every_operation_is_described_once_with_tag_summary_and_words(described: dict) -> None:

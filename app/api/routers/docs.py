@@ -12,8 +12,9 @@ from app.api.dataset import runtime
 from app.api.dialect import SEARCH_EXAMPLE
 from app.api.origin import base_url
 from app.api.problems import MEDIA_TYPE as PROBLEM_TYPE
-from app.api.routers.server import PAGE_POLICY, page
+from app.api.routers.server import PAGE_POLICY
 from app.api.search import parse_search
+from app.api.viewer import send_page
 from app.model.request import Format
 from app.sample.catalogue import SampleCatalogue
 
@@ -79,6 +80,7 @@ SUMMARIES = {
     "/cog/stac": "A STAC item of a raster",
     "/stac/renders": "Renders of an item",
     "/stac/renders/{render}": "One render of an item",
+    "/{ds}/presets": "Ways to show it, and its bands",
     "/{ds}/explain": "How a tile would be made",
     "/{ds}/legend.{kind}": "What its colours mean",
     "/search": "The id and the links of a search",
@@ -152,9 +154,9 @@ PROBLEM: Document = {
 @router.get("/docs", include_in_schema=False)
 @router.get("/api.html", include_in_schema=False)
 @router.get("/redoc", include_in_schema=False)
-async def docs(request: Request) -> Response:
+async def docs() -> Response:
     """The API documentation for people."""
-    return await page(request, "docs.html", DOCS_POLICY)
+    return send_page("docs.html", DOCS_POLICY)
 
 
 @router.get("/openapi.json", include_in_schema=False)
