@@ -103,7 +103,7 @@ def fitted(preset: Preset, name: str, header: Header) -> Preset:
     if header.dtype != "uint8" or bands < 3:
         added |= AUTO
     if bands < 3 and header.dtype.startswith("float"):
-        added["colormap_name"] = ("gist_earth" if HEIGHTS.search(name) else "viridis",)
+        added["colormap_name"] = ("terrain" if HEIGHTS.search(name) else "viridis",)
     smooth = {} if header.dtype == "uint8" and bands < 3 else SMOOTH  # classes have nothing between them
     return replace(preset, params={**smooth, **added, **preset.params})
 

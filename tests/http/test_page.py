@@ -35,7 +35,7 @@ def described(sample_server: str) -> dict:
 
 def named_files(text: str) -> set[str]:
     """What the attributes of a page, the imports of a script and the urls of a style name."""
-    names = re.findall(r'(?:src|href)="([^"#]+)"|from "([^"]+)"|url\(([^)]+)\)', text)
+    names = re.findall(r'(?:src|href)="([^"#]+)"|from "(\.[^"]+)"|url\(([^)$]+)\)', text)
     return {next(filter(None, groups)).strip("'\"") for groups in names}
 
 
@@ -54,6 +54,7 @@ def test_every_file_that_a_page_names_is_there(sample_server: str, path: str) ->
 @pytest.mark.parametrize("file", OURS, ids=lambda path: path.name)
 def test_no_file_of_ours_names_another_host(file: Path) -> None:
     text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace("https://…", "")
+    text = text.replace("https://tile.openstreetmap.org/", "")  # whoever asks for it
     assert not re.search(r"https?:|['\"(]//", text)
 
 
@@ -73,11 +74,17 @@ def test_pages_forbid_the_browser_every_other_host(sample_server: str, path: str
     assert ("unsafe-inline" in policy) == (path == "/docs")
 
 
+def test_the_street_map_is_let_through_only_where_the_address_asks_for_it(sample_server: str) -> None:
+    policy = requests.get(f"{sample_server}/?base=osm", headers=HTML, timeout=10).headers["content-security-policy"]
+    assert "img-src 'self' data: blob: https://tile.openstreetmap.org;" in policy
+    assert policy.count("http") == 1
+
+
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [
-        ("viewer/page.css", "text/css; charset=utf-8"),
-        ("viewer/page.js", "text/javascript; charset=utf-8"),
+        ("viewer/styles/base.css", "text/css; charset=utf-8"),
+        ("viewer/js/main.js", "text/javascript; charset=utf-8"),
         ("viewer/favicon.svg", "image/svg+xml"),
         ("favicon.ico", "image/svg+xml"),
         ("viewer/vendor/VENDOR.json", "application/json"),
@@ -94,7 +101,7 @@ def test_files_have_their_type_and_are_answered_304_when_the_browser_has_them(
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["", "docs", "viewer/page.js", "viewer/vendor/swagger-ui/NOTICE", "openapi.json"])
+@pytest.mark.parametrize("path", ["", "docs", "viewer/js/main.js", "viewer/vendor/swagger-ui/NOTICE", "openapi.json"])
 def test_head_is_answered_like_get_without_the_body(sample_server: str, path: str) -> None:
     url = f"{sample_server}/{path}"
     head, get = (requests.request(method, url, headers=HTML, timeout=10) for method in ("HEAD", "GET"))
@@ -106,8 +113,8 @@ def test_head_is_answered_like_get_without_the_body(sample_server: str, path: st
     "path",
     [
         "../main.py", "%2e%2e/main.py", "..%2f..%2fLICENSE", "../../LICENSE", "%2e%2e%2f%2e%2e%2fLICENSE",
-        "..%5c..%5cLICENSE", "/etc/passwd", "%2fetc%2fpasswd", "vendor/../../py.typed", "page.js%00.css", "", "vendor",
-        ".", "a" * 5000 + ".css",
+        "..%5c..%5cLICENSE", "/etc/passwd", "%2fetc%2fpasswd", "vendor/../../py.typed", "js/main.js%00.css", "",
+        "vendor", ".", "a" * 5000 + ".css",
     ],
 )  # fmt: skip
 def test_nothing_outside_the_viewers_folder_is_sent(sample_server: str, path: str) -> None:

@@ -17,13 +17,14 @@ from app.api.renders import query_of_render, why_not
 from app.api.responses import json_response
 from app.api.route import PlainRoute
 from app.errors import NotFound, shorten
+from app.model.grid import Bounds
 from app.model.item import Item
 from app.model.preset import BandEntry, Preset
 from app.model.request import DatasetKind, DatasetRef, Selection
-from app.pipeline.about import find_bounds
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.lookup import fetch_item
 from app.pipeline.presets import open_first
+from app.plan.bounds import union_wgs84
 from app.runtime import Runtime
 from app.stac.presets import AUTO, fitted, header_bands, item_bands, item_presets, raster_presets
 
@@ -37,18 +38,17 @@ async def presets(request: Request, ds: DatasetKind) -> Response:
     query = query_of(request, ds, DATASET)
     dataset = dataset_ref(request, ds, query)
     async with allowance(rt, Cost.TILE):
-        name, bands, found = await (_of_item if ds is DatasetKind.STAC else _of_raster)(rt, dataset)
-        bounds = await find_bounds(rt, dataset)
+        name, bounds, bands, found = await (_of_item if ds is DatasetKind.STAC else _of_raster)(rt, dataset)
     body = {"id": name, "bounds": list(bounds), "bands": list(map(_band, bands)), "presets": list(map(_preset, found))}
     return json_response(query, body)
 
 
-Told = tuple[str, Sequence[BandEntry], Sequence[Preset]]
+Told = tuple[str, Bounds, Sequence[BandEntry], Sequence[Preset]]
 
 
 async def _of_raster(rt: Runtime, dataset: DatasetRef) -> Told:
     _, choice, [header] = await open_first(rt, dataset, [Selection()])
-    return choice.name, header_bands(header), raster_presets(choice.name, header)
+    return choice.name, union_wgs84([header]), header_bands(header), raster_presets(choice.name, header)
 
 
 async def _of_item(rt: Runtime, dataset: DatasetRef) -> Told:
@@ -66,7 +66,12 @@ async def _of_item(rt: Runtime, dataset: DatasetRef) -> Told:
     bands = item_bands(item)
     if not item.assets[name].bands and len(headers[0].indexes) > 1:
         bands = [each for band in bands for each in (header_bands(headers[0], name) if band.name == name else [band])]
-    return item.id, bands, [best, *map(_stretched, ways[:number]), *map(_stretched, ways[number + 1 :])]
+    return (
+        item.id,
+        item.bounds_wgs84 or union_wgs84(headers),
+        bands,
+        [best, *map(_stretched, ways[:number]), *map(_stretched, ways[number + 1 :])],
+    )
 
 
 def _stretched(way: Preset) -> Preset:
