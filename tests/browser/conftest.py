@@ -17,6 +17,7 @@ REMEDY = "no Chromium here. Type: apt-get update && apt-get install --no-install
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-3d-apis",  # no WebGL, as in a remote desktop
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

@@ -22,7 +22,7 @@ import leafmap.foliumap as leafmap
 m = leafmap.Map()
 m.add_${ds === "cog" ? "cog" : "stac"}_layer(
     ${text(item)},
-    name=${text(title)},${python(params)}
+    name=${text(title)},${ds === "cog" ? '\n    titiler_endpoint=os.environ["TITILER_ENDPOINT"],' : ""}${python(params)}
 )
 m.to_html("map.html")
 `;
