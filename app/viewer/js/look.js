@@ -4,6 +4,9 @@ import { address, known } from "./server.js";
 import { found, sceneOfLayer } from "./state.js";
 
 const READING = new Set(["assets", "bidx", "bands", "asset_bidx", "asset_expression", "expression", "index", "algorithm", "algorithm_params"]);
+/** Whether a parameter says what is read, rather than how it is coloured. */
+export const isReading = (name) => READING.has(name) || name === "nodata" || name === "unscale";
+
 const ZOOMS = new Set(["minzoom", "maxzoom"]);
 
 /** The query of a layer as [name, value] pairs; zooms mean nothing but to a TileJSON. */
@@ -21,7 +24,7 @@ export const routeOf = (layer, route, more = [], options = {}) =>
 
 /** What is read, and not how it is coloured. */
 export const readingOf = (layer, route, more = []) =>
-  routeOf(layer, route, more, { only: (name) => READING.has(name) || name === "nodata" || name === "unscale" });
+  routeOf(layer, route, more, { only: isReading });
 
 export const tilejsonOf = (layer) => known(routeOf(layer, "tilejson.json", [], { zooms: true }));
 

@@ -9,6 +9,7 @@ import { mountTiles } from "./map/tiles.js";
 import { mountMap } from "./map/view.js";
 import { mountInspect } from "./over/inspect.js";
 import { mountLegend } from "./over/legend.js";
+import { mountSeries } from "./over/series.js";
 import { mountTimeline } from "./over/timeline.js";
 import { mountBands } from "./panel/bands.js";
 import { mountColours } from "./panel/colours.js";
@@ -24,7 +25,7 @@ import { mountUse } from "./take/use.js";
 import { mountTheme } from "./theme.js";
 
 const CONTROLS = [
-  mountTheme, mountMap, mountTiles, mountFootprints, mountSwipe, mountArea, mountInspect, mountLegend, mountTimeline, mountOpen,
+  mountTheme, mountMap, mountTiles, mountFootprints, mountSwipe, mountArea, mountInspect, mountLegend, mountTimeline, mountSeries, mountOpen,
   mountPresets, mountLayers, mountBands, mountFormula, mountStretch, mountColours, mountUse,
 ];
 

@@ -65,7 +65,7 @@ export const areaFeature = () => ({
 
 export function mountArea() {
   map.addLayer(layer);
-  const modify = new Modify({ source });
+  const modify = new Modify({ source, style: () => style });
   modify.on("modifyend", ({ features }) => take(features.item(0).getGeometry()));
   map.addInteraction(modify);
   whenThemed((color) => {
