@@ -26,12 +26,14 @@ function bar({ name, ticks, stops }, named) {
   return el("div", { className: "legend-bar" }, named ? el("b", { textContent: name }) : null, ramp, el("div", { className: "legend-ticks" }, ...labels));
 }
 
-/** Three channels in three lines, with nothing but their ends. */
-function channel({ name, ticks, stops }) {
+/** Three channels in three lines, with nothing but their ends; what is all of the last colour is left out. */
+function channel({ name, stops }) {
+  const end = stops.findLastIndex(({ color }) => color !== stops.at(-1).color) + 1 || stops.length - 1;
+  const seen = stops.slice(0, end + 1);
   const ramp = el("i");
-  ramp.style.background = css(stops);
-  const label = (tick) => el("span", { textContent: tick.label.replace("-", "−") });
-  return el("div", { className: "legend-channel" }, el("b", { textContent: name.replace(/^\w+: /, "") }), label(ticks[0]), ramp, label(ticks.at(-1)));
+  ramp.style.background = css(seen);
+  const label = ({ value }) => el("span", { textContent: number(Number(value.toPrecision(3))) });
+  return el("div", { className: "legend-channel" }, el("b", { textContent: name.replace(/^\w+: /, "") }), label(seen[0]), ramp, label(seen.at(-1)));
 }
 
 function classRow({ label, color }) {
