@@ -7,7 +7,8 @@ SwathError                          status  slug (the ``type`` of the problem, a
 │   ├── LimitExceeded               400     limit-exceeded
 │   │   ├── UrlTooLong              414     url-too-long
 │   │   ├── HeadersTooLarge         431     headers-too-large
-│   │   └── BodyTooLarge            413     body-too-large
+│   │   ├── BodyTooLarge            413     body-too-large
+│   │   └── SearchTruncated         413     search-truncated
 │   └── MalformedRequest            400     malformed-request
 ├── RequestTooSlow                  408     request-too-slow
 ├── NotFound                        404     not-found
@@ -235,6 +236,27 @@ class BodyTooLarge(LimitExceeded):
     status = 413
     slug = "body-too-large"
     title = "Body too large"
+
+
+class SearchTruncated(LimitExceeded):
+    """A search finds more than this server uses at once, and the caller wants all or nothing (`strict=true`).
+
+    Causes:
+        More items than `max_items` or a limit of this server, a source that failed on the way, or one that is slow.
+
+    Caller:
+        Search a shorter time, a smaller area or fewer clouds; or leave `strict` out, and read `X-Truncated`.
+
+    Operator:
+        Move the limit whose `SWATH_` name the message has.
+
+    Retry:
+        Later, where a source failed; else no.
+    """
+
+    status = 413
+    slug = "search-truncated"
+    title = "Search truncated"
 
 
 class MalformedRequest(BadRequest):

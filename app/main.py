@@ -37,6 +37,7 @@ from app.api.routers import (
     tilejson,
     tiles,
     tilesets,
+    timeseries,
     wmts,
 )
 from app.observe.log import configure_logging, drain_log
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         wmts,
         maps,
         searches,
+        timeseries,
         explain,
         legends,
         server,

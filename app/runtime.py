@@ -40,6 +40,7 @@ from app.sample.catalogue import SampleCatalogue
 from app.settings import Settings
 from app.stac.resolver import Resolver
 from app.stac.search.find import Finder
+from app.stac.search.found import Found
 
 RANGES_MAX = 1024
 """Measured ranges remembered: one for each way to show a scene."""
@@ -63,6 +64,7 @@ class Runtime:
 
     Attributes:
         searches: Canonical texts of searches by their ids, shared by the workers.
+        found: What searches found, by their id and the base URL of this server.
         own_folder: Is removed at the end, or None.
         sample: The sample catalogue, or None when it is not served.
         workers: Where arrays are worked on.
@@ -82,6 +84,7 @@ class Runtime:
     resolver: Resolver
     finder: Finder
     searches: Shelf
+    found: MemoryCache[tuple[str, str], Found]
     own_folder: Path | None
     reader: Reader
     answers: MemoryCache[str, Rendered]
@@ -116,6 +119,7 @@ class Runtime:
         self.tilesets.clear()
         self.resolver.clear()
         self.finder.clear()
+        self.found.clear()
         self.reader.clear()
         self.store.clear()
         forget_plans()
@@ -161,6 +165,12 @@ def build_runtime(settings: Settings) -> Runtime:
         resolver=Resolver(locator, store, settings),
         finder=Finder(locator, store, settings, sample),
         searches=searches,
+        found=MemoryCache(
+            max_bytes=settings.cache_searches_mb * MIB,
+            size_of=lambda found: found.size_bytes,
+            ttl_s=settings.cache_searches_ttl_s,
+            name="searches",
+        ),
         own_folder=own_folder,
         reader=general if settings.driver == "gdal" else fast_reader(settings, store, general, workers, patient),
         answers=MemoryCache(

@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     )
     source_pixels_max: float = Field(4e10, gt=0, description="Largest raster that is opened, in pixels.")
 
+    series_deadline_s: float = Field(
+        120,
+        gt=0,
+        description="Time for one time series; what was measured until then is given, and told to be not all.",
+    )
+    series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series may read from upstream.")
+
     # What one search may cost.
     search_items_max: int = Field(1000, ge=1, description="Scenes that one search finds; more are left out, and told.")
     search_pages_max: int = Field(100, ge=1, description="Pages of items that one search reads.")
@@ -148,6 +155,12 @@ class Settings(BaseSettings):
     )
 
     # What is kept, by each worker for itself.
+    cache_searches_mb: float = Field(
+        64, ge=0, description="Memory per worker for the scenes that searches found; 0 switches the cache off."
+    )
+    cache_searches_ttl_s: float = Field(
+        60, ge=0, description="How long they are taken as all that there are: a map asks for them with every tile."
+    )
     cache_items_mb: float = Field(64, ge=0, description="Memory per worker for STAC items; 0 switches the cache off.")
     cache_items_ttl_s: float = Field(300, ge=0, description="How long an item is taken as fresh.")
     cache_headers_mb: float = Field(

@@ -12,12 +12,12 @@ FREE_STEP = 16
 
 
 def price(plan: Plan) -> float:
-    """Units of a picture or array: for each asset its pixels, at least one unit.
+    """Units of a picture or array: for each asset, and each mask, its pixels, at least one unit.
 
     A raster without overviews, of which more than 16 pixels are read for each pixel of the answer, costs by those.
     """
     pixels = plan.grid.width * plan.grid.height
-    return sum(max(1.0, pixels / UNIT_PIXELS, read.pixels / FREE_STEP / UNIT_PIXELS) for read in plan.reads)
+    return sum(max(1.0, pixels / UNIT_PIXELS, read.pixels / FREE_STEP / UNIT_PIXELS) for read in plan.all_reads)
 
 
 def charge_picture(plan: Plan) -> None:

@@ -42,7 +42,13 @@ SCOPES = {
 """Scope by the word behind ``/stac`` or ``/cog``."""
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
-ROOMS = {"v0": Scope.INFO, "samples": Scope.INFO, "search": Scope.INFO, "metrics": Scope.METRICS}
+ROOMS = {
+    "v0": Scope.INFO,
+    "samples": Scope.INFO,
+    "search": Scope.INFO,
+    "timeseries": Scope.DATA,
+    "metrics": Scope.METRICS,
+}
 """Scope by the first word of other routes."""
 
 BY_HEADER = "Authorization, X-API-Key"

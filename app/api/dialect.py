@@ -93,6 +93,13 @@ ASSET_AS_BAND = Parameter(
 )
 NODATA = Parameter("nodata", "Value that takes the place of the file's nodata; `nan` is one.", "0")
 UNSCALE = Parameter("unscale", "Apply scale and offset: the file's own, else the item's.", "true", schema=BOOLEAN)
+MASK = Parameter(
+    "mask",
+    "Pixels to leave out, by the values of an asset: `SCL:3,8,9,10`; `SCL:keep=4,5,6` leaves out all others; "
+    "`QA_PIXEL:bits=1,3,4` and `QA_PIXEL:keep_bits=6` look at bits, from 0. Of a raster `b2:0`. See masks.md.",
+    "SCL:3,8,9,10",
+    repeats=True,
+)
 RESAMPLING_METHOD = Parameter(
     "resampling", "How pixels are resampled to the output.", "bilinear",
     aliases=("resampling_method",), values=RESAMPLING,
@@ -254,6 +261,24 @@ SEARCH = (
     STRICT,
 )
 """Of a search: in the query string, or as members of a JSON body."""
+SEARCH_ID = Parameter("search", "Id of a search (`POST /search`), in place of one in the query.")
+SERIES_FORMAT = Parameter(
+    "format",
+    "Encoding of the rows: `json`, `csv`, or `ndjson`: line by line, as they come.",
+    "csv",
+    aliases=("f",),
+    values=("json", "csv", "ndjson"),
+)
+BY = Parameter(
+    "by", "Put together what is of the same `day`, `month`, `season` or `year`.", "month",
+    values=("day", "month", "season", "year"),
+)  # fmt: skip
+REDUCER = Parameter(
+    "reducer", "How numbers are put together, with `by`; the mean unless given.", "median",
+    values=("mean", "median", "min", "max", "std", "sum"),
+)  # fmt: skip
+ORDER = Parameter("order", "`date`: lines of `ndjson` come in the order of time, not as they are ready.", "date",
+                  values=("date",))  # fmt: skip
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
     Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
@@ -300,7 +325,7 @@ ITEM = (
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
-    RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
+    MASK, RESAMPLING_METHOD, REPROJECT_METHOD, PADDING,
 )  # fmt: skip
 COMPUTING = (ALGORITHM, ALGORITHM_PARAMS)
 STYLING = (RESCALE, COLOR_FORMULA, COLORMAP_NAME, COLORMAP, RETURN_MASK)
@@ -330,6 +355,8 @@ LEGEND = (*TILE, ORIENTATION)
 # ``f`` is the form of the document, ``format`` that of its tiles.
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
+SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
+SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
         TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)

@@ -15,6 +15,7 @@ from rasterio.errors import CRSError
 from app.api.algorithms import parse_algorithm
 from app.api.crs import short_crs
 from app.api.dialect import REPROJECTING, RESAMPLING
+from app.api.masks import parse_masks
 from app.api.query import REMEMBERED, Query
 from app.compute.expression import compile_expression
 from app.compute.indices import INDICES, Index
@@ -54,6 +55,7 @@ def parse_selection(query: Query) -> Selection:
         reproject=query.choice("reproject", REPROJECTING) or "nearest",
         padding=query.integer("padding", low=0, high=PADDING_MAX) or 0,
         algorithm=parse_algorithm(query),
+        masks=parse_masks(query),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
+from app.compute.mask import hide
 from app.model.grid import Grid
 from app.model.raster import Raster
 from app.model.shape import Shape
@@ -17,6 +18,10 @@ from app.model.shape import Shape
 CELLS_AT_ONCE = 8 * 2**20
 CROSSINGS_AT_ONCE = 2e5
 """Cells made, and borders crossed from row to row, in one go; Python does nothing else meanwhile, for about 30 ms."""
+
+REMEMBERED = 64
+"""Shapes on grids whose cover is kept: each scene of a time series has the same."""
+REMEMBERED_PIXELS = 256 * 256
 
 
 def cut(raster: Raster, shape: Shape | None) -> Raster:
@@ -27,8 +32,7 @@ def cut(raster: Raster, shape: Shape | None) -> Raster:
     """
     if shape is None:
         return raster
-    mask = raster.mask & touched(raster.grid, shape)
-    return replace(raster, data=np.where(mask, raster.data, np.zeros((), raster.data.dtype)), mask=mask)
+    return hide(raster, touched(raster.grid, shape))
 
 
 def touched(grid: Grid, shape: Shape) -> NDArray[np.bool_]:
@@ -37,12 +41,36 @@ def touched(grid: Grid, shape: Shape) -> NDArray[np.bool_]:
 
 
 def coverage(grid: Grid, shape: Shape, scale: int) -> NDArray[np.float32]:
-    """Find how much of each pixel the shape covers, 0 to 1: shape ``(y, x)``, float32.
+    """Find how much of each pixel the shape covers, 0 to 1: shape ``(y, x)``, float32, not to be written to.
 
     A pixel is taken apart into ``scale`` times ``scale`` cells, of which those count that the shape touches, as
     rio-tiler's ``ImageData.get_coverage_array`` does. Many cells are made a strip after the other.
     """
-    return np.concatenate([_strip(grid, shape, scale, rows) for rows in _strips(grid, shape, scale)])
+    make = _cover if grid.width * grid.height > REMEMBERED_PIXELS else _remembered
+    return make(grid, _Named(shape), scale)
+
+
+class _Named:
+    """A shape that is equal to others of the same borders."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Named) and self.shape.key == other.shape.key
+
+    def __hash__(self) -> int:
+        return hash(self.shape.key)
+
+
+def _cover(grid: Grid, named: _Named, scale: int) -> NDArray[np.float32]:
+    shape = named.shape
+    covered = np.concatenate([_strip(grid, shape, scale, rows) for rows in _strips(grid, shape, scale)])
+    covered.flags.writeable = False
+    return covered
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_cover)
 
 
 def _strips(grid: Grid, shape: Shape, scale: int) -> Iterator[range]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.compute.algorithms.apply import apply_algorithm
 from app.compute.expression import evaluate
+from app.compute.mask import hide, wanted
 from app.model.expression import Expression
 from app.model.plan import Plan, SamplePlan
 from app.model.raster import Raster
@@ -21,12 +22,18 @@ def compute(pieces: Iterable[Raster], plan: Plan) -> Raster:
 
 
 def combine(pieces: Iterable[Raster], plan: Plan | SamplePlan) -> Raster:
-    """Apply what single assets brought along (``assets=B04|expression=b1*2``), stack, and apply the expression.
+    """Hide pixels, apply what single assets brought along (``assets=B04|expression=b1*2``), stack, and calculate.
 
     Each piece is taken when the one before it is in its place, so that they are not all in memory twice.
+
+    Args:
+        pieces: Those of the masks, then those of the reads.
     """
+    pieces = iter(pieces)
+    shown = wanted(pieces, [mask.rule for mask in plan.masks])
     own = (
-        calculate(piece, read.source.expression, read.own_bands) for piece, read in zip(pieces, plan.reads, strict=True)
+        calculate(hide(piece, shown), read.source.expression, read.own_bands)
+        for piece, read in zip(pieces, plan.reads, strict=True)
     )
     stacked = next(own) if len(plan.reads) == 1 else stack(own, sum(read.band_count for read in plan.reads))
     return calculate(stacked, plan.expression, plan.bands)

@@ -54,11 +54,11 @@ class Limits:
         self._check_memory(plan, format)
         self.check_borders(plan)
         self._check_sources(plan)
-        self.check_blocks(plan.reads)
+        self.check_blocks(plan.all_reads)
 
     def _check_sources(self, plan: Plan) -> None:
         """Judge how many pixels must be decoded for it."""
-        for read in plan.reads:
+        for read in plan.all_reads:
             if read.pixels > self._settings.touched_pixels_max:
                 raise LimitExceeded(
                     f"{read.source.name!r} would be read at {read.pixels:.3g} pixels, because it has no overviews for "
@@ -78,7 +78,7 @@ class Limits:
         self.check(plan, None)
         self.check_borders(plan, scale)
         grid = plan.grid
-        read = sum(read.band_count * (np.dtype(read.header.dtype).itemsize + 1) for read in plan.reads)
+        read = sum(read.band_count * (np.dtype(read.header.dtype).itemsize + 1) for read in plan.all_reads)
         computed = plan.computed_bytes * 9 / 8  # with their masks
         megabytes = grid.width * grid.height * (MEASURING_BYTES + read + computed) / 2**20
         if megabytes > MEASURED_MAX_MB:
@@ -97,7 +97,8 @@ class Limits:
             LimitExceeded: They would not be measured in time.
         """
         measured = sum(plan.grid.width * plan.grid.height * plan.measured_bands for plan in plans)
-        read = max(sum(each.pixels for each in reads) for reads in zip(*(plan.reads for plan in plans), strict=True))
+        by_asset = zip(*(plan.all_reads for plan in plans), strict=True)
+        read = max(sum(each.pixels for each in reads) for reads in by_asset)
         cells = sum(plan.grid.width * plan.grid.height for plan in plans) * scale**2
         crossings = sum(_crossings(plan, scale) for plan in plans)
         for count, limit, what, why in (
@@ -149,7 +150,7 @@ class Limits:
     def _check_memory(self, plan: Plan, format: Format | None) -> None:
         """Judge what all bands take together, and what is left of them to encode."""
         pixels = plan.grid.width * plan.grid.height
-        read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.reads)
+        read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.all_reads)
         computed = plan.computed_bytes
         self._compare(pixels * (read + computed), 1.0, "")
         share = SHARES.get(format, 1.0) if format else 1.0

@@ -23,7 +23,7 @@ Guest = TypeVar("Guest")
 
 FEW = 8
 """So many may always wait: a notebook has about ten requests under way, of which one is at work and one lies ready."""
-COMFORT_S = 1.0
+COMFORT_S = 0.8
 """Behind more than a few others nobody waits longer than this, and nobody at all in a crowd."""
 CROWD_S = 5.0
 """So long after a refusal there is a crowd: the few who wait are not a notebook, but those who came first of many."""
@@ -31,6 +31,7 @@ LONG_S = 3.0
 """When the first in the line has waited so long, it does not move fast enough for all."""
 
 RETRY_AFTER_MAX_S = 3
+"""Of a crowd nobody is asked back sooner: refusing the same ones again takes from what is drawn."""
 
 
 @dataclass(slots=True)
@@ -63,8 +64,7 @@ class Line(Generic[Guest]):
         Raises:
             Overloaded: ``expected_s`` is longer than anybody should wait.
         """
-        is_crowd = self.length >= FEW or time.monotonic() < self._crowd_until
-        if expected_s > (min(COMFORT_S, self._wait_max_s) if is_crowd else self._wait_max_s):
+        if expected_s > (min(COMFORT_S, self._wait_max_s) if self._is_crowd() else self._wait_max_s):
             raise self._overloaded(expected_s)
 
     async def wait(self, guest: Guest) -> None:
@@ -111,13 +111,16 @@ class Line(Generic[Guest]):
                 return place
         return None
 
+    def _is_crowd(self) -> bool:
+        return self.length >= FEW or time.monotonic() < self._crowd_until
+
     def _overloaded(self, waited_s: float) -> Overloaded:
         shed("queue")
+        retry_after_s = RETRY_AFTER_MAX_S if self._is_crowd() else min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s)))
         self._crowd_until = time.monotonic() + CROWD_S
         words = (
             f"So much is asked of this server that the answer would wait {waited_s:.1f} s, behind {self.length} others"
         )
-        retry_after_s = min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s)))
         return Overloaded(f"{words} (SWATH_QUEUE_MAX_S); try again in a moment.", retry_after_s=retry_after_s)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.model.expression import Expression
 from app.model.grid import Bounds
+from app.model.request import MaskRule
 from app.model.source import Source
 
 
@@ -23,6 +24,14 @@ class BandRef:
     band: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenMask:
+    """A rule, and the band that it looks at: the only one of ``source``."""
+
+    source: Source
+    rule: MaskRule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choice:
     """Sources in reading order, and the expression over them; compared by identity, so that plans can be remembered.
@@ -32,6 +41,7 @@ class Choice:
         names: Identifier of the expression to the band it means.
         bounds_wgs84: As the item says; None to take those of the sources.
         attribution: Names of the data's providers, or None.
+        masks: What makes pixels invalid.
     """
 
     name: str
@@ -40,3 +50,9 @@ class Choice:
     names: Mapping[str, BandRef] = field(default_factory=dict)
     bounds_wgs84: Bounds | None = None
     attribution: str | None = None
+    masks: tuple[ChosenMask, ...] = ()
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        """All that is opened: the sources, then those of the masks."""
+        return (*self.sources, *(mask.source for mask in self.masks))

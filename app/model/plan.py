@@ -12,6 +12,7 @@ from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Grid
 from app.model.location import hosts_of
+from app.model.request import MaskRule
 from app.model.shape import Shape
 from app.model.source import Header, Source
 
@@ -75,6 +76,14 @@ class PlannedRead:
         return tuple(self.source.prefix + self.header.describe(index) for index in self.indexes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedMask:
+    """A rule, and the read of the one band that it looks at."""
+
+    read: PlannedRead
+    rule: MaskRule
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """All reads of one request, on one grid; compared by identity.
@@ -89,6 +98,7 @@ class Plan:
         algorithm: What makes other bands of the results, or None.
         inner: The grid of the answer, where it is smaller by the pixels that the algorithm wants around it.
         shape: In the CRS of the grid: what is outside of it is invalid; None: nothing is.
+        masks: What makes pixels invalid, before anything is computed with them.
     """
 
     grid: Grid
@@ -102,6 +112,22 @@ class Plan:
     algorithm: Algorithm | None = None
     inner: Grid | None = None
     shape: Shape | None = None
+    masks: tuple[PlannedMask, ...] = ()
+
+    @property
+    def all_reads(self) -> tuple[PlannedRead, ...]:
+        """Those of the masks, too."""
+        return (*self.reads, *(mask.read for mask in self.masks))
+
+    @property
+    def veil(self) -> Plan | None:
+        """The reads of the masks: each pixel as it is, as their values are names; None without masks."""
+        if not self.masks:
+            return None
+        reads = tuple(mask.read for mask in self.masks)
+        bounds = self.reads[0].header.bounds
+        whole = self.whole and all((r.header.crs, r.header.bounds) == (self.grid.crs, bounds) for r in reads)
+        return Plan(grid=self.grid, reads=reads, whole=whole)
 
     @property
     def shown(self) -> Grid:
@@ -125,7 +151,7 @@ class Plan:
     @cached_property
     def hosts(self) -> frozenset[str]:
         """Where it is read from; none for local files."""
-        return hosts_of(read.source.location for read in self.reads)
+        return hosts_of(read.source.location for read in self.all_reads)
 
     @property
     def is_nearest(self) -> bool:
@@ -141,7 +167,8 @@ class Plan:
         computed = self.expression and self.expression.written(self.bands)
         algorithm = self.algorithm and (self.algorithm, self.inner)
         cut = self.shape and self.shape.key
-        return repr((lattice, how, computed, algorithm, cut, [read.key for read in self.reads]))
+        hidden = [(mask.read.key, mask.rule) for mask in self.masks]
+        return repr((lattice, how, computed, algorithm, cut, [read.key for read in self.reads], hidden))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +179,7 @@ class SamplePlan:
 
     Attributes:
         places: The point in the CRS of each read's source.
+        mask_places: The same for each mask.
     """
 
     x: float
@@ -161,11 +189,26 @@ class SamplePlan:
     places: tuple[tuple[float, float], ...]
     expression: Expression | None = None
     bands: Mapping[str, int] = field(default_factory=dict)
+    masks: tuple[PlannedMask, ...] = ()
+    mask_places: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def all_reads(self) -> tuple[PlannedRead, ...]:
+        """Those of the masks, too."""
+        return (*self.reads, *(mask.read for mask in self.masks))
+
+    @property
+    def veil(self) -> SamplePlan | None:
+        """The reads of the masks, or None without masks."""
+        if not self.masks:
+            return None
+        reads = tuple(mask.read for mask in self.masks)
+        return SamplePlan(x=self.x, y=self.y, crs=self.crs, reads=reads, places=self.mask_places)
 
     @property
     def hosts(self) -> frozenset[str]:
         """Where it is read from; none for local files."""
-        return hosts_of(read.source.location for read in self.reads)
+        return hosts_of(read.source.location for read in self.all_reads)
 
     @property
     def grid(self) -> Grid:

@@ -110,6 +110,23 @@ class AssetChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaskRule:
+    """Which pixels are not wanted: those to which the first band of an asset gives one of some values.
+
+    Attributes:
+        name: Key or alias of the asset; of a single raster ``b{n}``, one of its own bands.
+        values: Values, or None where bits are looked at.
+        bits: Numbers of bits, from 0 for the lowest, of which any that is set counts.
+        keep: What is named is wanted, and all the rest is not.
+    """
+
+    name: str
+    values: tuple[int, ...] = ()
+    bits: tuple[int, ...] = ()
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What to read.
 
@@ -124,6 +141,7 @@ class Selection:
         reproject: The same, while warping.
         padding: Pixels read around the picture and cut off again.
         algorithm: What makes other bands of those read, or of the expression's results; None: they stay.
+        masks: What makes pixels invalid, before anything is computed with them.
     """
 
     assets: tuple[AssetChoice, ...] = ()
@@ -136,6 +154,7 @@ class Selection:
     reproject: str = "nearest"
     padding: int = 0
     algorithm: Algorithm | None = None
+    masks: tuple[MaskRule, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
-CacheName = Literal["answers", "items", "headers", "blocks", "heads"]
+CacheName = Literal["answers", "items", "searches", "headers", "blocks", "heads"]
 HostClass = Literal["trusted", "public"]
 Shed = Literal["queue", "breaker", "closed", "connections"]
 

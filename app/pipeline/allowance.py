@@ -10,6 +10,7 @@ from enum import Enum
 from app.errors import DeadlineExceeded
 from app.net.budget import Budget, current_budget, spending
 from app.runtime import Runtime
+from app.settings import Settings
 
 
 class Cost(Enum):
@@ -17,6 +18,7 @@ class Cost(Enum):
 
     TILE = "tile"
     CROP = "crop"
+    SERIES = "series"
 
 
 @asynccontextmanager
@@ -32,10 +34,7 @@ async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[
     if current_budget() is not None:
         yield
         return
-    settings = rt.settings
-    tile = cost is Cost.TILE
-    seconds = settings.tile_deadline_s if tile else settings.crop_deadline_s
-    megabytes = settings.tile_bytes_mb if tile else settings.crop_bytes_mb
+    seconds, megabytes = _limits_of(rt.settings, cost)
     budget = Budget.of(megabytes=megabytes, seconds=seconds, setting=f"SWATH_{cost.name}_BYTES_MB")
     try:
         async with asyncio.timeout(seconds):
@@ -46,3 +45,14 @@ async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[
         raise DeadlineExceeded(told.rstrip()) from err
     finally:
         budget.stop()
+
+
+def _limits_of(settings: Settings, cost: Cost) -> tuple[float, float]:
+    """Seconds, and MiB."""
+    match cost:
+        case Cost.TILE:
+            return settings.tile_deadline_s, settings.tile_bytes_mb
+        case Cost.CROP:
+            return settings.crop_deadline_s, settings.crop_bytes_mb
+        case Cost.SERIES:
+            return settings.series_deadline_s, settings.series_bytes_mb

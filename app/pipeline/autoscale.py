@@ -17,6 +17,7 @@ from app.model.raster import Raster
 from app.model.request import ImageRequest, Ranges
 from app.model.source import Header
 from app.observe.record import step
+from app.pipeline.lookup import read_pixels
 from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
@@ -49,7 +50,7 @@ async def _read_ranges(rt: Runtime, plan: Plan, req: ImageRequest) -> Ranges:
     rt.workers.refuse_long_wait()
     async with rt.admission.place(plan.hosts):
         with step("read"):
-            pieces = await rt.reader.read(plan)
+            pieces = await read_pixels(rt, plan)
             return await rt.workers.run(_measure, pieces, plan, req.style.auto)
 
 

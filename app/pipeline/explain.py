@@ -18,18 +18,22 @@ from app.runtime import Runtime
 async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     """Say what would be read for a picture, at which resolution, and by which driver."""
     choice = await choose(rt, req.dataset, req.selection)
-    charge(len(choice.sources))
-    headers = await open_headers(rt, choice.sources)
+    charge(len(choice.files))
+    headers = await open_headers(rt, choice.files)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
-    explained = await rt.reader.explain(plan)
-    reads = [_read(read, how) for read, how in zip(plan.reads, explained, strict=True)]
+    reads = [_read(read, how) for read, how in zip(plan.reads, await rt.reader.explain(plan), strict=True)]
+    masks = [
+        {**asdict(mask.rule), **_read(mask.read, how)}
+        for mask, how in zip(plan.masks, await rt.reader.explain(plan.veil) if plan.veil else [], strict=True)
+    ]
     return {
         "dataset": choice.name,
         "grid": _grid(plan),
         "expression": _expression(plan),
         "algorithm": _algorithm(plan),
         "reads": reads,
+        "masks": masks,
     }
 
 

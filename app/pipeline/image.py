@@ -18,7 +18,7 @@ from app.model.raster import Raster, Rendered, Unchanged
 from app.model.request import Format, ImageRequest, Rgba
 from app.observe.record import step
 from app.pipeline.autoscale import settle_ranges
-from app.pipeline.lookup import choose, open_headers
+from app.pipeline.lookup import choose, open_headers, read_pixels
 from app.plan.reads import plan_reads
 from app.read.cog.pixels import ranges_of
 from app.read.reader import Piece, ready
@@ -35,7 +35,7 @@ async def render_image(rt: Runtime, req: ImageRequest, known: Container[str] = (
         known: Names of the answers that the caller has.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    headers = await open_headers(rt, choice.sources)
+    headers = await open_headers(rt, choice.files)
     plan = plan_reads(choice, headers, req)
     rt.limits.check(plan, req.format)
     if req.style.auto is None:
@@ -67,7 +67,7 @@ async def draw(rt: Runtime, plan: Plan, req: ImageRequest, name: str) -> Rendere
     workers.refuse_long_wait()
     async with rt.admission.place(plan.hosts):
         with step("read"):
-            pieces = await rt.reader.read(plan)
+            pieces = await read_pixels(rt, plan)
         with step("finish"):
             answer = await workers.run(finish, pieces, plan, req, name)
     rt.answers.keep(name, answer)
@@ -92,12 +92,17 @@ def rehearse(plan: Plan, req: ImageRequest) -> None:
     """Do everything behind the read with one pixel of zeros, to raise what it would raise."""
     if req.style.auto:
         req = replace(req, style=replace(req.style, rescale=((0.0, 1.0),), auto=None))
-    finish([ready(zeros(read, plan.grid)) for read in plan.reads], plan, req)
+    finish([ready(raster) for raster in all_zeros(plan)], plan, req)
 
 
 def rehearsed(plan: Plan) -> Raster:
     """What would be styled, with zeros in place of all pixels: its bands, their dtype, descriptions and ranges."""
-    return compute((zeros(read, plan.grid) for read in plan.reads), plan)
+    return compute(all_zeros(plan), plan)
+
+
+def all_zeros(plan: Plan) -> Iterator[Raster]:
+    """Zeros in place of all pixels, in the order in which they are computed with."""
+    return (zeros(read, plan.grid) for read in (*(mask.read for mask in plan.masks), *plan.reads))
 
 
 def zeros(read: PlannedRead, grid: Grid) -> Raster:

@@ -38,8 +38,8 @@ async def describe_legend(rt: Runtime, req: ImageRequest) -> Legend:
         SwathError: Whatever a picture of ``req`` would raise.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    charge(len(choice.sources))
-    headers = await open_headers(rt, choice.sources)
+    charge(len(choice.files))
+    headers = await open_headers(rt, choice.files)
     plan = plan_rehearsal(choice, headers, req)
     await rt.workers.run(rehearse, plan, req)
     if req.style.auto is not None:

@@ -12,10 +12,12 @@ from app.cache.flight import together
 from app.model.choice import Choice
 from app.model.item import Item
 from app.model.location import hosts_of
+from app.model.plan import Plan, SamplePlan
 from app.model.request import DatasetKind, DatasetRef, Selection
+from app.model.search import Scene
 from app.model.source import Header, Source
 from app.observe.record import step
-from app.read.reader import Look
+from app.read.reader import Look, Piece
 from app.runtime import Runtime
 
 T = TypeVar("T")
@@ -40,6 +42,17 @@ async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, asse
     return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
 
 
+async def choose_of_scene(rt: Runtime, scene: Scene, selection: Selection, home: str) -> Choice:
+    """Choose the sources of a scene that a search found; its item was brought along, as a rule.
+
+    Args:
+        home: Base URL of this server as the caller reached it.
+    """
+    item = await rt.resolver.scene_item(scene)
+    dataset = DatasetRef(kind=DatasetKind.STAC, url=scene.href or scene.id, home=home)
+    return rt.resolver.choice(dataset, item, selection)
+
+
 async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Header]:
     """Open the sources; one header each, in order."""
     with step("headers"):
@@ -61,6 +74,22 @@ async def open_infos(rt: Runtime, sources: Sequence[Source]) -> list[dict[str, A
     with step("headers"):
         async with rt.admission.place(_hosts_of(sources)):
             return await together(rt.reader.info(source) for source in sources)
+
+
+async def read_pixels(rt: Runtime, plan: Plan) -> list[Piece]:
+    """Read the pixels of a plan: those of its masks, then those of its reads."""
+    if plan.veil is None:
+        return await rt.reader.read(plan)
+    hidden, shown = await together([rt.reader.read(plan.veil), rt.reader.read(plan)])
+    return [*hidden, *shown]
+
+
+async def sample_pixels(rt: Runtime, plan: SamplePlan) -> list[Piece]:
+    """The same at one point."""
+    if plan.veil is None:
+        return await rt.reader.sample(plan)
+    hidden, shown = await together([rt.reader.sample(plan.veil), rt.reader.sample(plan)])
+    return [*hidden, *shown]
 
 
 def _hosts(rt: Runtime, dataset: DatasetRef) -> frozenset[str]:

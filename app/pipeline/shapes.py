@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
 from app.errors import BadRequest, OutOfBounds, RateExceeded
 from app.limits.limits import Limits
@@ -17,7 +16,7 @@ from app.model.plan import Plan
 from app.model.request import ImageRequest, Tally
 from app.model.shape import Shape
 from app.model.source import Header
-from app.pipeline.image import zeros
+from app.pipeline.image import rehearsed
 from app.pipeline.statistics import Statistics, charge_all, keyed, measure_plan, open_chosen, some_at_once
 from app.plan.reads import plan_reads, plan_rehearsal
 from app.runtime import Runtime
@@ -31,7 +30,13 @@ async def measure_shapes(rt: Runtime, req: ImageRequest, shapes: Sequence[Shape]
         LimitExceeded: They are too many to be measured in time.
         RateExceeded: The caller has not enough left for all of them together.
     """
-    choice, headers = await open_chosen(rt, req)
+    return await measure_shapes_of(rt, *await open_chosen(rt, req), req, shapes, tally)
+
+
+async def measure_shapes_of(
+    rt: Runtime, choice: Choice, headers: Sequence[Header], req: ImageRequest, shapes: Sequence[Shape], tally: Tally
+) -> list[Statistics]:
+    """The same of sources that are open already."""
     plans = await rt.patient.run(_plan_shapes, rt.limits, choice, headers, req, shapes, tally)
     distinct = [plan for plan in dict.fromkeys(plans) if plan is not None]
     if not distinct:
@@ -106,6 +111,6 @@ def _in_parts(count: int) -> Iterator[None]:
 def _nothing(choice: Choice, headers: Sequence[Header], req: ImageRequest, tally: Tally) -> Measured:
     """The numbers of no pixel at all."""
     plan = plan_rehearsal(choice, headers, req)
-    raster = compute((zeros(read, plan.grid) for read in plan.reads), plan)
+    raster = rehearsed(plan)
     found = measure(replace(raster, mask=np.zeros(raster.mask.shape, bool)), tally)
     return [(name, {**each, "masked_pixels": 0.0}) for name, each in found]

@@ -16,12 +16,12 @@ from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
 from app.model.choice import Choice
 from app.model.plan import Plan
-from app.model.request import DatasetKind, ImageRequest, Tally
+from app.model.request import DatasetKind, ImageRequest, Selection, Tally
 from app.model.source import Header
 from app.observe.record import step
 from app.pipeline.about import EVERYTHING
 from app.pipeline.image import taken
-from app.pipeline.lookup import choose, open_headers
+from app.pipeline.lookup import choose, open_headers, read_pixels
 from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
@@ -56,8 +56,9 @@ async def measure_each(
     rt: Runtime, req: ImageRequest, choice: Choice, headers: Sequence[Header], tally: Tally
 ) -> list[Statistics]:
     """Measure each source by itself, at the resolution that its own size gives it."""
-    alone = [Choice(name=choice.name, sources=(source,)) for source in choice.sources]
-    plans = [plan_reads(each, (header,), req) for each, header in zip(alone, headers, strict=True)]
+    veiling = headers[len(choice.sources) :]
+    alone = [Choice(name=choice.name, sources=(source,), masks=choice.masks) for source in choice.sources]
+    plans = [plan_reads(each, (header, *veiling), req) for each, header in zip(alone, headers, strict=False)]
     found = await _measure_all(rt, plans, tally)
     return [_without_prefix(each, source.prefix) for each, source in zip(found, choice.sources, strict=True)]
 
@@ -81,11 +82,16 @@ def charge_all(plans: Iterable[Plan]) -> None:
 
 async def open_chosen(rt: Runtime, req: ImageRequest) -> tuple[Choice, Sequence[Header]]:
     """Choose what is asked for, else everything, and open it."""
+    choice = await choose(rt, req.dataset, with_everything(req))
+    return choice, await open_headers(rt, choice.files)
+
+
+def with_everything(req: ImageRequest) -> Selection:
+    """What is asked for; of an item, of which nothing is asked for, all rasters."""
     selection = req.selection
-    if req.dataset.kind is DatasetKind.STAC and not (selection.assets or selection.expression):
-        selection = replace(selection, assets=EVERYTHING.assets)
-    choice = await choose(rt, req.dataset, selection)
-    return choice, await open_headers(rt, choice.sources)
+    if req.dataset.kind is DatasetKind.COG or selection.assets or selection.expression:
+        return selection
+    return replace(selection, assets=EVERYTHING.assets)
 
 
 async def some_at_once(call: Callable[[Plan], Awaitable[T]], plans: Sequence[Plan]) -> list[T]:
@@ -110,7 +116,7 @@ async def _count(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
     rt.patient.refuse_long_wait()
     async with rt.admission.place(plan.hosts):
         with step("read"):
-            pieces = await rt.reader.read(plan)
+            pieces = await read_pixels(rt, plan)
         with step("finish"):
             return await rt.patient.run(_finish, pieces, plan, tally)
 

@@ -40,12 +40,13 @@ async def survey(rt: Runtime, req: ImageRequest) -> Survey:
             or a format for other bands, an unreadable file.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    charge(len(choice.sources))
-    headers = await open_headers(rt, choice.sources)
+    charge(len(choice.files))
+    headers = await open_headers(rt, choice.files)
     await rt.workers.run(rehearse, plan_rehearsal(choice, headers, req), req)
+    shown = headers[: len(choice.sources)]
     return Survey(
         name=choice.name,
-        bounds_wgs84=choice.bounds_wgs84 or union_wgs84(headers),
+        bounds_wgs84=choice.bounds_wgs84 or union_wgs84(shown),
         attribution=choice.attribution,
-        headers=headers,
+        headers=shown,
     )

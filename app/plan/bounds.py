@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from rasterio.crs import CRS
+from rasterio.warp import transform_bounds
+
+from app.errors import OutOfBounds
 from app.model.grid import Bounds
 from app.model.source import Header
-from app.plan.crs import located
+from app.plan.crs import NO_WAY, located, name_crs
+
+WGS84 = CRS.from_epsg(4326)
 
 
 def union_wgs84(headers: Sequence[Header]) -> Bounds:
@@ -53,3 +60,24 @@ def on_the_globe(box: Bounds) -> Bounds:
     west, east = unwrapped(left, right)
     south, north = (min(90.0, max(-90.0, latitude)) for latitude in (bottom, top))
     return west, south, east, north
+
+
+def bounds_in_degrees(bounds: Bounds, crs: CRS) -> Bounds:
+    """Bounds, or a point as bounds, in longitude and latitude.
+
+    Raises:
+        OutOfBounds: They have no place there.
+    """
+    if crs == WGS84:
+        return bounds
+    try:
+        left, bottom, right, top = transform_bounds(crs, WGS84, *bounds, densify_pts=21)
+    except NO_WAY as err:
+        raise OutOfBounds(f"{name_crs(crs)} has no place on earth for {_told(bounds)}.") from err
+    if not all(map(math.isfinite, (left, bottom, right, top))):
+        raise OutOfBounds(f"{name_crs(crs)} has no place on earth for {_told(bounds)}.")
+    return left, bottom, right, top
+
+
+def _told(bounds: Bounds) -> str:
+    return ", ".join(f"{number:g}" for number in bounds)

@@ -9,10 +9,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from app.errors import BadRequest, InvalidExpression, ParameterFault
+from app.errors import BadRequest, InvalidExpression, ParameterFault, shorten
 from app.model.choice import BandRef, Choice
 from app.model.grid import Frame, Grid
-from app.model.plan import Plan, PlannedRead, SamplePlan
+from app.model.plan import Plan, PlannedMask, PlannedRead, SamplePlan
 from app.model.request import ImageRequest, PointRequest, Selection
 from app.model.source import Header, Source
 from app.plan.crs import places_of
@@ -45,6 +45,7 @@ def forget_plans() -> None:
 
 
 def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: Selection, pictured: bool) -> Plan:
+    headers, veiling = headers[: len(choice.sources)], headers[len(choice.sources) :]
     shown = plan_grid(frame, headers)
     algorithm = selection.algorithm
     margin = algorithm.margin if algorithm and frame.bounds is not None else 0  # there is nothing around the whole
@@ -63,6 +64,9 @@ def _plan(choice: Choice, headers: tuple[Header, ...], frame: Frame, selection: 
         padding=selection.padding,
         algorithm=algorithm,
         inner=shown if margin else None,
+        masks=tuple(
+            replace(mask, read=_at_resolution(mask.read, grid, "nearest")) for mask in plan_masks(choice, veiling)
+        ),
     )
 
 
@@ -83,13 +87,15 @@ def _at_resolution(read: PlannedRead, grid: Grid, resampling: str) -> PlannedRea
 
 def plan_rehearsal(choice: Choice, headers: Sequence[Header], req: ImageRequest) -> Plan:
     """Make the plan of one pixel anywhere, to find out what is wrong with a request before a tile is asked for."""
-    reads = read_all(choice, headers, pictured=_shows_bands(req))
+    count = len(choice.sources)
+    reads = read_all(choice, headers[:count], pictured=_shows_bands(req))
     return Plan(
         grid=Grid(crs=None, bounds=(0, 0, 1, 1), width=1, height=1),
         reads=reads,
         expression=choice.expression,
         bands=name_bands(choice.names, reads),
         algorithm=req.selection.algorithm,
+        masks=plan_masks(choice, headers[count:]),
     )
 
 
@@ -101,16 +107,40 @@ def plan_sample(choice: Choice, headers: Sequence[Header], req: PointRequest) ->
         UpstreamUnusable: A source has no place on earth.
     """
     places = places_of(req, headers)
-    reads = read_all(choice, headers)
+    count = len(choice.sources)
+    reads = read_all(choice, headers[:count])
     return SamplePlan(
         x=req.x,
         y=req.y,
         crs=req.crs,
         reads=reads,
-        places=places,
+        places=places[:count],
         expression=choice.expression,
         bands=name_bands(choice.names, reads),
+        masks=plan_masks(choice, headers[count:]),
+        mask_places=places[count:],
     )
+
+
+def plan_masks(choice: Choice, headers: Sequence[Header]) -> tuple[PlannedMask, ...]:
+    """Decide the band that each mask looks at.
+
+    Args:
+        headers: Of the sources of the masks.
+
+    Raises:
+        BadRequest: The file has no such band, or its values are no whole numbers and bits are asked for.
+    """
+    masks = []
+    for mask, header in zip(choice.masks, headers, strict=True):
+        [index] = mask.source.indexes or (1,)
+        check_bands(mask.source, header, [index])
+        if mask.rule.bits and np.dtype(header.dtype).kind not in "iu":
+            told = f"asks for bits of {shorten(mask.source.name)!r}, whose values are {header.dtype}"
+            raise BadRequest.of("mask", mask.rule.name, told)
+        read = PlannedRead(source=mask.source, header=header, indexes=(index,))
+        masks.append(PlannedMask(read=read, rule=mask.rule))
+    return tuple(masks)
 
 
 def read_all(choice: Choice, headers: Sequence[Header], *, pictured: bool = False) -> tuple[PlannedRead, ...]:

@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 from cachetools import LRUCache, TTLCache
 
 from app.errors import BadRequest, InvalidExpression, LimitExceeded, ParameterFault, SourceNotAllowed, shorten
-from app.model.choice import BandRef, Choice
+from app.model.choice import BandRef, Choice, ChosenMask
 from app.model.expression import Expression
 from app.model.item import Item
 from app.model.location import FileLocation, Location
-from app.model.request import DatasetRef, Selection
+from app.model.request import AssetChoice, DatasetRef, MaskRule, Selection
 from app.model.search import Scene
 from app.model.source import Source
 from app.net.location import Locator
@@ -97,7 +97,7 @@ class Resolver:
 
     def _of_item(self, item: Item, dataset: DatasetRef, selection: Selection, assets_max: int | None) -> Choice:
         picked = choose_assets(item, selection)
-        count = len(picked.chosen)
+        count = len(picked.chosen) + len(selection.masks)
         if assets_max and count > assets_max:
             raise LimitExceeded(
                 f"These are {count} assets, {assets_max} are described at once; name some of them, assets=…."
@@ -114,7 +114,14 @@ class Resolver:
             names=picked.names,
             bounds_wgs84=item.bounds_wgs84,
             attribution=item.attribution,
+            masks=tuple(self._mask(rule, item, dataset) for rule in selection.masks),
         )
+
+    def _mask(self, rule: MaskRule, item: Item, dataset: DatasetRef) -> ChosenMask:
+        """The band of an asset that a rule looks at; raises as for an asset that is shown."""
+        plain = Selection(assets=(AssetChoice(name=rule.name),))
+        [chosen] = choose_assets(item, plain).chosen
+        return ChosenMask(source=self._source(chosen, item, dataset, plain), rule=rule)
 
     def _source(self, chosen: ChosenAsset, item: Item, dataset: DatasetRef, selection: Selection) -> Source:
         key = chosen.asset.key
@@ -146,7 +153,16 @@ def _single(location: Location, selection: Selection) -> Choice:
         nodata=selection.nodata,
         unscale=selection.unscale,
     )
-    return Choice(name=source.name, sources=(source,), expression=selection.expression, names=names)
+    masks = tuple(ChosenMask(source=_band(location, rule), rule=rule) for rule in selection.masks)
+    return Choice(name=source.name, sources=(source,), expression=selection.expression, names=names, masks=masks)
+
+
+def _band(location: Location, rule: MaskRule) -> Source:
+    """The band of a raster that a rule looks at."""
+    match = _BAND.fullmatch(rule.name)
+    if match is None:
+        raise BadRequest.of("mask", rule.name, "is not a band; bands of a raster are named b1, b2, b3 …")
+    return Source(name=_file_name(location), location=location, indexes=(int(match[1]),))
 
 
 def _band_names(expression: Expression) -> dict[str, BandRef]:

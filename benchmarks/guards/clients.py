@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import uvloop
 
 T = TypeVar("T")
 PAUSE_S = 0.02
+ARRIVAL_S = 1.0
+"""Nobody's clients come within the same millisecond, and ours would wait for each other then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,14 @@ async def ask_for(base: str, make_path: Callable[[], str], seconds: float, *, ru
 async def crowd(
     base: str, make_path: Callable[[], str], clients: int, seconds: float, *, rude: bool = False
 ) -> list[Answer]:
-    """So many clients of a closed loop."""
-    loops = [ask_for(base, make_path, seconds, rude=rude) for _ in range(clients)]
-    return [answer for answers in await asyncio.gather(*loops) for answer in answers]
+    """So many clients of a closed loop, who arrive one by one within ``ARRIVAL_S``."""
+
+    async def client(number: int) -> list[Answer]:
+        delay_s = ARRIVAL_S * number / clients
+        await asyncio.sleep(delay_s)
+        return await ask_for(base, make_path, seconds - delay_s, rude=rude)
+
+    return [answer for answers in await asyncio.gather(*map(client, range(clients))) for answer in answers]
 
 
 async def until(holds: Callable[[], bool], limit_s: float) -> float:
@@ -128,45 +132,3 @@ def run(story: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(story)
-
-
-@dataclass(slots=True)
-class Probes:
-    """Times of ``/livez`` in seconds, each on a connection of its own, so that every worker answers some."""
-
-    seconds: list[float] = field(default_factory=list)
-    failed: int = 0
-
-    @property
-    def worst_ms(self) -> float:
-        """The longest; without an answer, for ever."""
-        return float("inf") if self.failed or not self.seconds else 1000 * max(self.seconds)
-
-
-@contextmanager
-def probing(base: str) -> Iterator[Probes]:
-    """Ask ``/livez`` all the time while inside, in a thread."""
-    probes, over = Probes(), threading.Event()
-
-    def probe() -> None:
-        host = base.removeprefix("http://")
-        while not over.wait(PAUSE_S):
-            connection, started = HTTPConnection(host, timeout=10), time.monotonic()
-            try:
-                connection.request("GET", "/livez")
-                if connection.getresponse().status != 200:
-                    probes.failed += 1
-                probes.seconds.append(time.monotonic() - started)
-            except (OSError, HTTPException):
-                probes.failed += 1
-            finally:
-                with suppress(OSError):
-                    connection.close()
-
-    thread = threading.Thread(target=probe, daemon=True)
-    thread.start()
-    try:
-        yield probes
-    finally:
-        over.set()
-        thread.join(15)

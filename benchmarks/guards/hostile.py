@@ -15,7 +15,8 @@ import numpy as np
 from rasterio.io import MemoryFile
 from rasterio.transform import from_bounds
 
-from benchmarks.guards.clients import Answer, ask, probing, run
+from benchmarks.guards.clients import Answer, ask, run
+from benchmarks.guards.probes import probing
 from benchmarks.guards.row import Row
 from benchmarks.guards.server import Server, serving
 from benchmarks.guards.stage import BOUNDS, RGB, Stage
@@ -220,4 +221,4 @@ def _strike(server: Server, blow: Blow) -> Wound:
     server.forget_peaks()
     with probing(server.base) as probes:
         answer = run(ask(server.base, blow.path, PATIENCE_S))
-    return Wound(blow, answer, server.grown_mb(before), probes.worst_ms if probes.seconds or probes.failed else 0.0)
+    return Wound(blow, answer, server.grown_mb(before), probes.worst_ms)

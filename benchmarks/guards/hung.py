@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.guards.clients import Answer, Caller, ask, probing, run, until
+from benchmarks.guards.clients import Answer, Caller, ask, run, until
+from benchmarks.guards.probes import probing
 from benchmarks.guards.row import Row
 from benchmarks.guards.server import Server, serving
 from benchmarks.guards.stage import Stage

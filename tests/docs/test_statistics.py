@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from app.settings import Settings
+from tests.docs.commands import run_commands
 
 PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-LOCAL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(scope="module")
 def answers(sample_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the commands write."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed; type: apt install curl")
-    folder = tmp_path_factory.mktemp("statistics")
-    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL):
-        for command in re.split(r"^(?=curl )", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
-            words = [word.replace(LOCAL, sample_server) for word in shlex.split(command)]
-            subprocess.run([*words, "--fail", "--silent"], cwd=folder, check=True, timeout=60)
-    return folder
+    return run_commands("statistics.md", sample_server, tmp_path_factory.mktemp("statistics"))
 
 
 def read(path: Path) -> dict:

@@ -36,6 +36,7 @@ TAGS = {
     "Statistics": "Numbers over the whole, or over shapes.",
     "Searches": "Scenes from any STAC API, catalogue, collection of features or folder.",
     "About a dataset": "What is in it, before anything is drawn.",
+    "Time series": "What the scenes of a search have at a point or within shapes, one after the other.",
     "Sample catalogue": "A year of invented scenes, with a small STAC search.",
     "Server": "The page, and what a supervisor asks.",
 }
@@ -85,6 +86,8 @@ SUMMARIES = {
     "/{ds}/legend.{kind}": "What its colours mean",
     "/search": "The id and the links of a search",
     "/search/items": "Scenes of a search",
+    "/timeseries/point/{point}": "Values at a point, scene by scene",
+    "post /timeseries/statistics": "Statistics within shapes, scene by scene",
     "/search/{search_id}": "A search by its id",
     "/search/{search_id}/items": "Scenes of a search by its id",
     "/tileMatrixSets": "Tile matrix sets",
@@ -182,7 +185,7 @@ def describe(api: FastAPI, base: str, sample: SampleCatalogue | None) -> Documen
         for method, operation in operations.items():
             operation["summary"] = SUMMARIES.get(f"{method} {path}") or SUMMARIES.get(path, operation["summary"])
             _tidy(operation, _of_rasters(examples) if path.startswith("/cog/") else examples)
-            if sample is not None and path.startswith("/search"):
+            if sample is not None and path.startswith(("/search", "/timeseries")):
                 _fill_search(operation, f"{base}/v0")
     schemas = document["components"]["schemas"]
     document["components"]["schemas"] = {"DatasetKind": schemas["DatasetKind"], "Problem": PROBLEM}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -13,15 +12,16 @@ from app.api.access import handed_on
 from app.api.body import read_body
 from app.api.dataset import runtime
 from app.api.dialect import SEARCH, STRICT, Parameter, documented, with_search
-from app.api.geojson import GEOJSON, LARGE_BYTES
+from app.api.geojson import GEOJSON
 from app.api.links import link
 from app.api.middleware import URL_MAX
 from app.api.origin import base_url, own_url
 from app.api.query import Query, read_query, refuse_unknown
 from app.api.responses import ignored
 from app.api.route import PlainRoute
+from app.api.scenes import apart, items_headers, kept_search
 from app.api.search import pairs_of, search_of_body, search_of_query
-from app.errors import NotFound, Overloaded, shorten
+from app.errors import Overloaded
 from app.match.period import write_moment
 from app.model.search import Scene, Search
 from app.pipeline.allowance import Cost, allowance
@@ -30,7 +30,6 @@ from app.runtime import Runtime
 from app.stac.search.account import Account
 
 router = APIRouter(tags=["Searches"], route_class=PlainRoute)
-T = TypeVar("T")
 
 
 @router.post("/search", openapi_extra=with_search())
@@ -38,7 +37,7 @@ async def register(request: Request) -> Response:
     """Name a search: equal searches have equal ids, however they are written."""
     rt, query = runtime(request), _query(request, (STRICT,))
     raw = await read_body(request, rt.settings.body_max_mb)
-    asked = await _apart(rt, len(raw), search_of_body, raw, rt.settings.search_items_max)
+    asked = await apart(rt, len(raw), search_of_body, raw, rt.settings.search_items_max)
     refuse_unknown(query, asked.ignored, SEARCH, strict=rt.settings.strict)
     headers = ignored(Query(query.values, query.spelling, (*query.ignored, *asked.ignored)))
     return JSONResponse(await _registered(request, rt, asked.search), headers=headers)
@@ -63,7 +62,7 @@ async def items(request: Request) -> Response:
 @router.get("/search/{search_id}", openapi_extra=documented((STRICT,)))
 async def search(request: Request, search_id: str) -> Response:
     """What a search with this id looks for."""
-    found = await _find(runtime(request), search_id)
+    found = await kept_search(runtime(request), search_id)
     return JSONResponse(_told(request, found), headers=_fresh(_query(request, (STRICT,))))
 
 
@@ -71,7 +70,7 @@ async def search(request: Request, search_id: str) -> Response:
 async def items_by_id(request: Request, search_id: str) -> Response:
     """Scenes of a search, as a FeatureCollection: id, time, footprint, cloud cover, where the item is."""
     query = _query(request, (STRICT,))
-    return await _list(request, query, await _find(runtime(request), search_id))
+    return await _list(request, query, await kept_search(runtime(request), search_id))
 
 
 async def _registered(request: Request, rt: Runtime, search: Search) -> dict[str, Any]:
@@ -90,28 +89,11 @@ async def _registered(request: Request, rt: Runtime, search: Search) -> dict[str
     return _told(request, search)
 
 
-async def _find(rt: Runtime, search_id: str) -> Search:
-    text = await rt.searches.get(search_id)
-    if text is None:
-        raise NotFound(f"There is no search {shorten(search_id)!r} here (any more); POST it to /search again.")
-    return await _apart(rt, len(text), Search.from_text, text)
-
-
-async def _apart(rt: Runtime, size: int, work: Callable[..., T], *args: Any) -> T:
-    """Read a text; in a thread, where that takes more than a few milliseconds."""
-    return await rt.patient.run(work, *args) if size >= LARGE_BYTES else work(*args)
-
-
 async def _list(request: Request, query: Query, search: Search) -> Response:
     rt = runtime(request)
     async with allowance(rt, Cost.CROP):
         scenes, account = await list_scenes(rt, search, own_url(request))
-    headers = {
-        "X-Items-Matched": str(account.matched),
-        "X-Items-Used": str(account.used),
-        "X-Truncated": str(account.truncated is not None).lower(),
-        **_fresh(query),
-    }
+    headers = {**items_headers(account), **_fresh(query)}
     return JSONResponse(_collection(request, search, scenes, account), headers=headers, media_type=GEOJSON)
 
 

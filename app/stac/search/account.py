@@ -46,6 +46,26 @@ class Account:
         """How many items match: those that came, when all did; else what the source says, if that can be."""
         return self.seen if self.truncated is None else max(self.seen, self.told or 0)
 
+    def absorb(self, other: Account) -> None:
+        """Add the books of a search to those of what is done with its scenes."""
+        self.told = other.told
+        self.seen += other.seen
+        self.used += other.used
+        self.truncated = self.truncated or other.truncated
+        self.pages += other.pages
+        self.bytes_read += other.bytes_read
+        for note in other.notes:
+            self.note(note)
+        for reason, entry in other.left_out.items():
+            own = self.left_out.setdefault(reason, LeftOut())
+            own.count += entry.count
+            own.ids += entry.ids[: NAMED_MAX - len(own.ids)]
+
+    def drop(self, reason: str, item_id: str) -> None:
+        """Leave out a scene that the search had given."""
+        self.leave_out(reason, item_id)
+        self.used -= 1
+
     def leave_out(self, reason: str, item_id: str) -> None:
         """Count an item that cannot be used."""
         entry = self.left_out.setdefault(reason, LeftOut())

@@ -11,7 +11,7 @@ from app.access.price import price
 
 def plan(width: int, height: int, *source_pixels: float) -> SimpleNamespace:
     reads = [SimpleNamespace(pixels=pixels) for pixels in source_pixels]
-    return SimpleNamespace(grid=SimpleNamespace(width=width, height=height), reads=reads)
+    return SimpleNamespace(grid=SimpleNamespace(width=width, height=height), all_reads=reads)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.guards.clients import Caller, ask, ask_for, probing, run, until
+from benchmarks.guards.clients import Caller, ask, ask_for, run, until
+from benchmarks.guards.probes import probing
 from benchmarks.guards.server import sockets, tcp
 from benchmarks.guards.source import Source, source
 from benchmarks.report import tables
