@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -201,6 +202,48 @@ def test_the_slider_the_filter_and_the_player_go_through_the_scenes(visit: Any, 
     played = {urlsplit(words(tile)["url"][0]).path.rsplit("/", 1)[1] for tile in seen.tiles()}
     assert len(played) > 1
     assert played <= clear
+    assert not seen.complaints
+
+
+def test_an_area_is_measured_on_all_dates_drawn_as_a_chart_and_saved_as_csv(visit: Any, sample_server: str) -> None:
+    seen = visit(sample_server)
+    page = seen.page
+    seen.tiles()
+    page.get_by_role("button", name="Vegetation index").first.click()
+    page.get_by_role("slider", name=re.compile("Cloud")).fill("20")
+    page.get_by_role("button", name="Draw an area").click()
+    for corner in ((700, 300), (860, 300), (860, 420)):
+        page.mouse.click(*corner)
+        page.wait_for_timeout(300)  # two clicks at once would be a double click
+    page.mouse.dblclick(700, 420)
+    page.wait_for_selector("#series-csv:not([disabled])")
+    page.wait_for_selector("#series-chart canvas")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    assert page.locator("#count").inner_text().startswith(f"{len(rows)} of 24")
+    assert [row["datetime"] for row in rows] == sorted(row["datetime"] for row in rows)
+    ring = [[float(each) for each in place.split(",")] for place in seen.state()["area"][0].split(";")]
+    shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}}
+    item = f"{sample_server}/v0/collections/sentinel-s2-l2a-cogs/items/{rows[3]['id']}"
+    query = {"url": item, "expression": "(B08-B04)/(B08+B04)"}
+    alone = requests.post(f"{sample_server}/stac/statistics", params=query, json=shape, timeout=10).json()
+    numbers = alone["properties"]["statistics"]["b1"]
+    assert float(rows[3]["mean"]) == pytest.approx(numbers["mean"], abs=1e-6)
+    assert float(rows[3]["std"]) == pytest.approx(numbers["std"], abs=1e-6)
+    means = [float(row["mean"]) for row in rows]
+    assert f"{len(rows)} dates" in page.locator("#series-chart").get_attribute("aria-label")
+    assert f"{max(means):.4g}" in page.locator("#series-chart").get_attribute("aria-label")
+
+    box = page.locator("#series-chart .u-over").bounding_box()
+    page.mouse.click(box["x"] + 5, box["y"] + 60)
+    seen.tiles(rows[0]["id"])
+    page.get_by_role("button", name="Take the middle of the map").click()
+    cancel = page.get_by_role("button", name="Cancel")
+    page.wait_for_selector("#series-csv:not([disabled])")
+    assert cancel.is_hidden()
+    page.get_by_role("button", name="Forget the area").click()
+    assert "area" not in seen.state()
     assert not seen.complaints
 
 

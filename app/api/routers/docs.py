@@ -223,7 +223,8 @@ def _of_rasters(examples: dict[str, Document]) -> dict[str, Document]:
 def _fill_search(operation: Document, api: str) -> None:
     """Let a search ask the sample catalogue; the id is that of the body which is posted."""
     example = {"api": api, **SEARCH_EXAMPLE}
-    if content := operation.get("requestBody", {}).get("content"):
+    content = operation.get("requestBody", {}).get("content", {})
+    if content and "application/geo+json" not in content:  # of shapes, for which the query has the search
         content["application/json"]["example"] = example
     found = parse_search(example, items_max=1)
     for parameter in operation.get("parameters", ()):

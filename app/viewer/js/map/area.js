@@ -7,6 +7,7 @@ import { whenThemed } from "../theme.js";
 import { map, shownExtent, toMap, toPlace } from "./view.js";
 
 const MIDDLE = 0.25; // of the width and height, from the middle to each side
+const DECIMALS = 6; // of a degree, as the address has them: a decimetre
 const source = new VectorSource();
 const layer = new VectorLayer({ source, zIndex: 950 });
 let draw = null;
@@ -37,7 +38,8 @@ function end() {
 
 function take(polygon) {
   const ring = polygon.getCoordinates()[0].slice(0, -1);
-  change({ area: ring.map((each) => Object.values(toPlace(each))) });
+  const rounded = (degrees) => Number(degrees.toFixed(DECIMALS));
+  change({ area: ring.map(toPlace).map(({ lon, lat }) => [rounded(lon), rounded(lat)]) });
 }
 
 function takeMiddle() {
