@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from tests.serving import serving
 from tests.shared import DATA, needs_shared
 from tests.upstream import Upstream, upstream
 
-SCENE = "S2A_36RTT_20191120_0_L2A"
+SCENE, EARLIER = "S2A_36RTT_20191120_0_L2A", "S2A_36RTT_20190822_0_L2A"
 FIELD = "STAC item, collection, search or COG"
 
 
@@ -68,6 +69,48 @@ def test_an_item_a_collection_a_raster_and_a_dropped_file_are_opened_and_errors_
     again = visit(page.url)
     again.tiles(SCENE)
     assert not again.complaints
+
+
+def test_outlines_of_scenes_elsewhere_light_up_and_a_click_chooses_one(visit: Any, sample_server: str) -> None:
+    """Two scenes of a dropped file, of which one says that it is where the map is empty."""
+    url = f"{sample_server}/v0/collections/sentinel-s2-l2a-cogs/items"
+    here, there = (requests.get(f"{url}/{name}", timeout=10).json() for name in (EARLIER, SCENE))
+    west, south, east, north = there["bbox"]
+    there["bbox"] = [west + 0.2, south, east + 0.2, north]
+    there["geometry"]["coordinates"] = [[[x + 0.2, y] for x, y in there["geometry"]["coordinates"][0]]]
+    seen = visit(sample_server)
+    page = seen.page
+    seen.tiles()
+    page.evaluate(DROP, json.dumps({"type": "FeatureCollection", "features": [here, there]}))
+    seen.tiles(EARLIER)
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom out").click()
+        seen.quiet()
+    zoom, _, longitude = (float(each) for each in seen.state()["at"][0].split("/"))
+    box = page.locator("#map").bounding_box()
+    x = box["x"] + box["width"] / 2 + ((west + east) / 2 + 0.2 - longitude) * 256 * 2**zoom / 360
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.wait_for_selector("#tip:not([hidden])")
+    assert page.locator("#tip").inner_text().startswith("20 Nov 2019")
+    page.mouse.click(x, y)
+    seen.tiles(SCENE)
+    assert seen.state()["scene"] == [SCENE]
+    assert page.locator("#inspect").is_hidden()
+    assert not seen.complaints
+
+
+def test_a_key_behind_the_address_opens_everything_that_the_page_asks_for(visit: Any) -> None:
+    secret = "a key for the page alone"
+    entry = f"page:{hashlib.sha256(secret.encode()).hexdigest()}"
+    with serving(Settings(sample=True, api_keys=(entry,))) as base:
+        item = f"{base}/v0/collections/sentinel-s2-l2a-cogs/items/{SCENE}"
+        seen = visit(f"{base}/stac/viewer?url={item}&access_token={secret}")
+        assert seen.tiles(SCENE)
+        seen.page.locator("#map").click(position={"x": 400, "y": 400})
+        seen.page.wait_for_selector("#inspect table")
+        assert seen.state()["access_token"] == [secret]
+        assert not seen.complaints
 
 
 def test_behind_a_path_prefix_everything_still_comes(visit: Any, sample_server: str) -> None:

@@ -31,7 +31,7 @@ export const tilejsonOf = (layer) => known(routeOf(layer, "tilejson.json", [], {
 export const first = (params, name) => params[name]?.[0] ?? "";
 export const isFormula = (params) => Boolean(params.expression || params.index);
 
-/** Whether a picture has one band, which a colour ramp paints; `bands` is how many the layer reads. */
+/** Whether a picture has one band, which a colour ramp paints. */
 export const isSingle = (params) => bandsOf(params).length === 1 || (isFormula(params) && !/[;,]/.test(first(params, "expression")));
 
 /** Entries of `found.bands` that a picture shows, in the order of its channels; empty when it is a formula. */
@@ -56,14 +56,13 @@ function bandsOfAsset(name, bidx) {
 /** Names of a value such as `B04,B03`; the options of one have commas of their own. */
 const splitAssets = (text) => (text.includes("|") ? [text] : text.split(","));
 
-/** The parameters of a picture of these bands, else as before. */
+/** The parameters of a picture of these bands; three bands keep the colour formula of three, one keeps its ramp. */
 export function withBands(params, bands) {
-  const rest = without(params, [...READING, "colormap", "colormap_name", "color_formula"]);
+  const rest = without(params, [...READING, "colormap", "colormap_name", "color_formula", "rescale"]);
   const name = bands[0].params.assets ? "assets" : "bidx";
-  const ramp = bands.length === 1 && params.colormap_name ? { colormap_name: params.colormap_name } : {};
-  const formula = bands.length === 3 && params.color_formula ? { color_formula: params.color_formula } : {};
-  const stretched = formula.color_formula ? {} : { rescale: ["auto"] };
-  return { ...rest, rescale: undefined, ...stretched, ...ramp, ...formula, [name]: bands.map((band) => band.params[name][0]) };
+  const colours = bands.length === 1 ? { colormap_name: params.colormap_name } : { color_formula: params.color_formula };
+  const stretch = colours.color_formula ? {} : { rescale: ["auto"] };
+  return withParams(rest, { ...stretch, ...colours, [name]: bands.map((band) => band.params[name][0]) });
 }
 
 /** The parameters of a picture of a formula. */

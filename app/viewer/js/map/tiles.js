@@ -18,7 +18,7 @@ const drawable = (template, ds) => BASE.href + template.slice(template.indexOf(`
 function makeLayer(tilejson, picture) {
   const sharp = devicePixelRatio > 1.1;
   const template = drawable(tilejson.tiles[0], sceneOfLayer(picture).ds).replace("@1x", sharp ? "@2x" : "@1x");
-  const grid = createXYZ({ extent: undefined, minZoom: tilejson.minzoom, maxZoom: tilejson.maxzoom, tileSize: 256 });
+  const grid = createXYZ({ minZoom: tilejson.minzoom, maxZoom: tilejson.maxzoom, tileSize: 256 });
   const source = new XYZ({
     url: template,
     tileGrid: grid,

@@ -2,10 +2,11 @@
 
 import { OlMap, View, defaultInteractions, fromLonLat, toLonLat, transformExtent, getPointResolution } from "../../vendor/map.js";
 import { $, coordinates } from "../dom.js";
-import { change, state, watch } from "../state.js";
+import { change, state } from "../state.js";
 import { ground } from "./land.js";
 
-const FILL = 1; // the scene covers the map, and is not a stamp on it
+const COVER = 0.96; // of the resolution at which a scene covers the map: its slanted edges stay outside
+const STRIP = 4; // times longer than wide, compared with the map
 const OVERZOOM = 3; // how far tiles of the last zoom are enlarged
 const MARGIN = 40;
 
@@ -27,19 +28,18 @@ export const extentOf = (bounds) => transformExtent([bounds[0], Math.max(bounds[
 /** What is in sight, in metres of web mercator. */
 export const shownExtent = () => map.getView().calculateExtent(map.getSize());
 
-/** Show bounds: all of them, or (`fill`) so that they cover the map. */
+/** Show bounds: all of them, or (`fill`) so that they cover the map, unless they are a long strip. */
 export function fit(bounds, { fill = false } = {}) {
   const extent = extentOf(bounds);
   const view = map.getView();
   const [width, height] = map.getSize();
-  const across = (extent[2] - extent[0]) / width;
-  const down = (extent[3] - extent[1]) / height;
-  if (fill && across && down) {
-    const longest = Math.max(across / down, down / across);
-    const resolution = longest < 4 ? Math.min(across, down) * 0.96 * FILL : Math.max(across, down) * 1.06;
-    view.setCenter([(extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2]);
-    view.setResolution(resolution);
-  } else view.fit(extent, { padding: Array(4).fill(MARGIN), maxZoom: view.getMaxZoom() });
+  const [across, down] = [(extent[2] - extent[0]) / width, (extent[3] - extent[1]) / height];
+  if (!fill || Math.max(across / down, down / across) > STRIP) {
+    view.fit(extent, { padding: Array(4).fill(MARGIN), maxZoom: view.getMaxZoom() });
+    return;
+  }
+  view.setCenter([(extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2]);
+  view.setResolution(Math.min(across, down) * COVER);
 }
 
 /** Let the last zoom of the data be enlarged a little, and no more. */
@@ -56,7 +56,8 @@ export function isInSight(bounds) {
   return bounds[0] < east && bounds[2] > west && bounds[1] < north && bounds[3] > south;
 }
 
-function toView({ zoom, lat, lon }) {
+/** Show what an address says. */
+export function toView({ zoom, lat, lon }) {
   const view = map.getView();
   view.setCenter(toMap({ lon, lat }));
   view.setZoom(zoom);
@@ -65,8 +66,7 @@ function toView({ zoom, lat, lon }) {
 function remember() {
   const view = map.getView();
   const { lon, lat } = toPlace(view.getCenter());
-  state.at = { zoom: view.getZoom(), lat, lon };
-  change({ at: state.at });
+  change({ at: { zoom: view.getZoom(), lat, lon } });
 }
 
 /** A round length of at most 90 pixels. */
@@ -81,7 +81,6 @@ function drawScale() {
 }
 
 export function mountMap() {
-  map.setLayers([]);
   ground(map);
   if (state.at) toView(state.at);
   map.on("moveend", () => {
@@ -96,5 +95,4 @@ export function mountMap() {
   map.on("loadend", () => $("progress").classList.remove("on"));
   $("zoom-in").onclick = () => zoomBy(1);
   $("zoom-out").onclick = () => zoomBy(-1);
-  watch(["goto"], () => toView(state.at));
 }

@@ -19,10 +19,8 @@ function modeOf(layer) {
 }
 
 function take(bands) {
-  changeLayer({ params: clean(withBands(activeLayer().params, bands)), title: "" });
+  changeLayer({ params: withBands(activeLayer().params, bands), title: "" });
 }
-
-const clean = (params) => Object.fromEntries(Object.entries(params).filter(([, values]) => values));
 
 function pickers(count) {
   const now = bandsOf(activeLayer().params);
@@ -61,9 +59,14 @@ function switchTo(next) {
     return;
   }
   const now = bandsOf(activeLayer().params);
-  const named = ["red", "green", "blue"].map((name) => found.bands.find((band) => band.common_name === name));
-  const three = now.length === 3 ? now : named.every(Boolean) ? named : [0, 1, 2].map((i) => found.bands[Math.min(i, found.bands.length - 1)]);
-  take(next === "one" ? [now[0] ?? found.bands[0]] : three);
+  if (next === "one") take([now[0] ?? found.bands[0]]);
+  else take(now.length === 3 ? now : natural());
+}
+
+/** Red, green and blue, else the first three. */
+function natural() {
+  const named = CHANNELS.map(([name]) => found.bands.find((band) => band.common_name === name));
+  return named.every(Boolean) ? named : CHANNELS.map((_, i) => found.bands[Math.min(i, found.bands.length - 1)]);
 }
 
 export function mountBands() {

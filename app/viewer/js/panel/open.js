@@ -2,7 +2,7 @@
 
 import { openDocument, openSource, presetsOf } from "../catalogue.js";
 import { $, day, notice } from "../dom.js";
-import { fit, isInSight } from "../map/view.js";
+import { fit, isInSight, toView } from "../map/view.js";
 import { Problem } from "../server.js";
 import { change, currentScene, discover, found, state, watch } from "../state.js";
 
@@ -21,6 +21,7 @@ async function show({ source, ds = "", scenes, notes }, kept = {}) {
   const layers = kept.layers?.length ? kept.layers : [layerOf(told.presets[0])];
   discover({ scenes, bands: told.bands, presets: told.presets, bounds: told.bounds, describes: scene.id });
   change({ compare: null, area: null, active: 0, cloud: 100, ...kept, source, ds, scene: scene.id, layers });
+  if (kept.at) toView(kept.at);
   if (!kept.at || !isInSight(told.bounds)) fit(told.bounds, { fill: true });
   if (notes.length) notice(notes.join(" "));
 }
