@@ -26,10 +26,11 @@ export function writeAddress() {
 /** What the address says, as members of the state. */
 export function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
+  const query = new URLSearchParams(location.search);
   credentials.token = words.get("access_token") ?? "";
   const layers = words.getAll("layer").map(layerOf);
   return {
-    source: words.get("url") ?? "",
+    source: words.get("url") ?? query.get("url") ?? "",
     ds: words.get("ds") ?? "",
     scene: words.get("scene"),
     layers,
@@ -38,7 +39,7 @@ export function readAddress() {
     area: areaOf(words.get("area")),
     cloud: number(words.get("cloud"), 100),
     at: placeOf(words.get("at")),
-    base: new URLSearchParams(location.search).get("base") ?? "land",
+    base: query.get("base") ?? "land",
   };
 }
 

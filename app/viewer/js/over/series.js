@@ -72,9 +72,8 @@ function table(statistics) {
 
 function take({ id, datetime, statistics, done, total }) {
   if (Object.values(statistics).some(({ count }) => count)) rows.push({ id, date: new Date(datetime), statistics });
-  $("series-progress").max = total;
-  $("series-progress").value = done;
-  $("series-told").textContent = `${done} of ${total} scenes`;
+  if (total !== null) Object.assign($("series-progress"), { max: total, value: done }); // else the search is still going on
+  $("series-told").textContent = total === null ? `${done} scenes` : `${done} of ${total} scenes`;
   redraw();
 }
 
