@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or newer; PYTHON=python3.13 chooses one) and make. The rest goes into .venv, as locked in requirements*.lock.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fuzz setup bench soak bless lock container clean runtime
+.PHONY: help serve test check e2e fuzz setup bench soak bless lock container clean runtime
 
 PORT ?= 8000
 TESTS ?=
@@ -8,7 +8,7 @@ ARGS ?=
 PYTHON_M := .venv/bin/python -m
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 serve: runtime ## Serve on 127.0.0.1 with the sample catalogue (PORT=8000)
 	@exec .venv/bin/swath serve --host 127.0.0.1 --port $(PORT) --sample
@@ -22,6 +22,10 @@ check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) ruff format --check
 	$(PYTHON_M) mypy
 	.venv/bin/lint-imports
+
+e2e: setup ## Run the tests of the page in a browser; installs Chromium where there is none (Debian, root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } >/dev/null
+	$(PYTHON_M) pytest tests/browser $(ARGS)
 
 fuzz: setup ## Serve what is nearly right, for an hour (ARGS="--calls 1000 --files 1000 --seed 7"; Linux)
 	$(PYTHON_M) tests.fuzz $(ARGS)

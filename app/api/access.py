@@ -37,7 +37,7 @@ SCOPES = {
     **dict.fromkeys(("viewer", "map.html"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "feature", "preview", "point", "map"), Scope.DATA),
     **dict.fromkeys(("statistics", "asset_statistics", "metadata", "stac"), Scope.DATA),
-    **dict.fromkeys(("info", "bounds", "assets", "explain", "renders", "validate"), Scope.INFO),
+    **dict.fromkeys(("info", "bounds", "assets", "explain", "renders", "presets", "validate"), Scope.INFO),
 }
 """Scope by the word behind ``/stac`` or ``/cog``."""
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})

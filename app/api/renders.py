@@ -12,8 +12,9 @@ from fastapi import Request
 
 from app.api.dataset import dataset_ref, runtime
 from app.api.dialect import COMPUTING, READING, RENDER, STYLING
+from app.api.params import parse_selection, parse_style
 from app.api.query import Query
-from app.errors import shorten
+from app.errors import SwathError, shorten
 from app.model.item import Item
 from app.model.request import DatasetKind, DatasetRef
 from app.pipeline.allowance import Cost, allowance
@@ -69,6 +70,17 @@ def told_renders(item: Item, name: str) -> str:
         return "it has none"
     near = difflib.get_close_matches(name[:80], item.renders, n=1)
     return f"did you mean {near[0]!r}?" if near else f"it has {', '.join(map(shorten, item.renders))}"
+
+
+def why_not(rt: Runtime, dataset: DatasetRef, item: Item, render: Mapping[str, Any]) -> str | None:
+    """Why the render cannot be shown, as far as the item tells, or None."""
+    query = Query(query_of_render(render), {})
+    try:
+        parse_style(query)
+        rt.resolver.choice(dataset, item, parse_selection(query))
+    except SwathError as error:
+        return error.detail
+    return None
 
 
 def query_of_render(render: Mapping[str, Any]) -> dict[str, Sequence[str]]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
+from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REMEDY = "no Chromium here. Type: apt-get update && apt-get install --no-install-recommends -y chromium"
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-3d-apis",  # no WebGL, as in a remote desktop
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -35,6 +40,11 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+QUIET = """() => !document.querySelector("#progress.on")
+    && [...document.images].every((image) => image.loading === "lazy" || image.complete)"""
+"""Nothing is on its way to the map."""
+
+
 class Visit:
     """A page, and what it asked for and complained about."""
 
@@ -42,6 +52,7 @@ class Visit:
         self.page = page
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self._seen = 0
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
@@ -50,17 +61,31 @@ class Visit:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
-    def tiles(self, containing: str = "") -> list[str]:
-        """Addresses of the tiles on the map, once all of them are drawn and their addresses contain a word."""
-        self.page.wait_for_function(
-            """word => {
-                const images = [...document.querySelectorAll("#map img")];
-                const drawn = (image) => image.complete && image.naturalWidth && image.src.includes(word);
-                return images.length && images.every(drawn) && !document.querySelector("#progress.on");
-            }""",
-            arg=containing,
-        )
-        return self.page.eval_on_selector_all("#map img", "images => images.map(i => i.src)")
+    def tiles(self, word: str = "") -> list[str]:
+        """Addresses of the tiles asked for since the last call, once one has the word and the map is quiet."""
+        asked: list[str] = []
+        for _ in range(150):
+            self.page.wait_for_timeout(100)
+            new, self._seen = self.requests[self._seen :], len(self.requests)
+            asked += [url for url in new if "/tiles/" in url]
+            if not new and any(word in url for url in asked) and self.page.evaluate(QUIET):
+                return asked
+        raise AssertionError(f"no tiles with {word!r} came: {asked[-3:]}")
+
+    def quiet(self) -> None:
+        """Wait until the map is drawn; what the browser has kept is not asked for again."""
+        self.page.wait_for_timeout(700)
+        self.page.wait_for_function(QUIET)
+
+    def picture(self, left: int = 420, top: int = 60, width: int = 480, height: int = 420) -> np.ndarray:
+        """What the map shows where nothing lies over it, as (y, x, rgb)."""
+        clip = {"x": left, "y": top, "width": width, "height": height}
+        return np.asarray(Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")).astype(int)
+
+    def state(self) -> dict[str, list[str]]:
+        """What the address says."""
+        self.page.wait_for_timeout(100)
+        return parse_qs(self.page.evaluate("location.hash.slice(1)"))
 
     def strangers(self, base: str) -> list[str]:
         """Requests to any other origin; data and blobs are no requests."""

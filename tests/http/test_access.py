@@ -164,7 +164,7 @@ def test_a_tiles_key_follows_the_links_of_its_tileset(keyed):
 
 
 def test_probes_and_pages_need_no_key(keyed):
-    for path in ("/livez", "/readyz", "/healthz", "/", "/docs", "/openapi.json", "/favicon.ico", "/viewer/page.js",
+    for path in ("/livez", "/readyz", "/healthz", "/", "/docs", "/openapi.json", "/favicon.ico", "/viewer/js/main.js",
                  "/tileMatrixSets", "/colorMaps/viridis", "/algorithms", "/indices", "/conformance"):  # fmt: skip
         assert ask(keyed + path).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -34,7 +35,7 @@ def described(sample_server: str) -> dict:
 
 def named_files(text: str) -> set[str]:
     """What the attributes of a page, the imports of a script and the urls of a style name."""
-    names = re.findall(r'(?:src|href)="([^"#]+)"|from "([^"]+)"|url\(([^)]+)\)', text)
+    names = re.findall(r'(?:src|href)="([^"#]+)"|from "(\.[^"]+)"|url\(([^)$]+)\)', text)
     return {next(filter(None, groups)).strip("'\"") for groups in names}
 
 
@@ -53,6 +54,7 @@ def test_every_file_that_a_page_names_is_there(sample_server: str, path: str) ->
 @pytest.mark.parametrize("file", OURS, ids=lambda path: path.name)
 def test_no_file_of_ours_names_another_host(file: Path) -> None:
     text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace("https://…", "")
+    text = text.replace("https://tile.openstreetmap.org/", "")  # whoever asks for it
     assert not re.search(r"https?:|['\"(]//", text)
 
 
@@ -72,11 +74,17 @@ def test_pages_forbid_the_browser_every_other_host(sample_server: str, path: str
     assert ("unsafe-inline" in policy) == (path == "/docs")
 
 
+def test_the_street_map_is_let_through_only_where_the_address_asks_for_it(sample_server: str) -> None:
+    policy = requests.get(f"{sample_server}/?base=osm", headers=HTML, timeout=10).headers["content-security-policy"]
+    assert "img-src 'self' data: blob: https://tile.openstreetmap.org;" in policy
+    assert policy.count("http") == 1
+
+
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [
-        ("viewer/page.css", "text/css; charset=utf-8"),
-        ("viewer/page.js", "text/javascript; charset=utf-8"),
+        ("viewer/styles/base.css", "text/css; charset=utf-8"),
+        ("viewer/js/main.js", "text/javascript; charset=utf-8"),
         ("viewer/favicon.svg", "image/svg+xml"),
         ("favicon.ico", "image/svg+xml"),
         ("viewer/vendor/VENDOR.json", "application/json"),
@@ -93,7 +101,7 @@ def test_files_have_their_type_and_are_answered_304_when_the_browser_has_them(
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["", "docs", "viewer/page.js", "viewer/vendor/swagger-ui/NOTICE", "openapi.json"])
+@pytest.mark.parametrize("path", ["", "docs", "viewer/js/main.js", "viewer/vendor/swagger-ui/NOTICE", "openapi.json"])
 def test_head_is_answered_like_get_without_the_body(sample_server: str, path: str) -> None:
     url = f"{sample_server}/{path}"
     head, get = (requests.request(method, url, headers=HTML, timeout=10) for method in ("HEAD", "GET"))
@@ -105,8 +113,8 @@ def test_head_is_answered_like_get_without_the_body(sample_server: str, path: st
     "path",
     [
         "../main.py", "%2e%2e/main.py", "..%2f..%2fLICENSE", "../../LICENSE", "%2e%2e%2f%2e%2e%2fLICENSE",
-        "..%5c..%5cLICENSE", "/etc/passwd", "%2fetc%2fpasswd", "vendor/../../py.typed", "page.js%00.css", "", "vendor",
-        ".", "a" * 5000 + ".css",
+        "..%5c..%5cLICENSE", "/etc/passwd", "%2fetc%2fpasswd", "vendor/../../py.typed", "js/main.js%00.css", "",
+        "vendor", ".", "a" * 5000 + ".css",
     ],
 )  # fmt: skip
 def test_nothing_outside_the_viewers_folder_is_sent(sample_server: str, path: str) -> None:
@@ -132,13 +140,36 @@ def test_without_the_sample_the_links_name_no_search_and_the_page_is_the_same(pl
     assert "swath serve --sample" in requests.get(f"{plain_server}/", headers=HTML, timeout=10).text
 
 
-def test_vendored_files_are_those_of_the_record_and_have_their_licence() -> None:
-    for package in json.loads((VIEWER / "vendor" / "VENDOR.json").read_text(encoding="utf-8")):
-        folder = VIEWER / "vendor" / package["folder"]
-        found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-        assert found == package["files"]
-        assert {"name", "version", "licence", "archive_sha256"} <= set(package)
-        assert "LICENSE" in found
+def test_vendored_files_are_those_of_the_record_and_have_their_licences() -> None:
+    vendor = VIEWER / "vendor"
+    record = json.loads((vendor / "VENDOR.json").read_text(encoding="utf-8"))
+    files = {path.relative_to(vendor).as_posix(): path for path in vendor.rglob("*") if path.is_file()}
+    found = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert {name: digest for name, digest in found.items() if name != "VENDOR.json"} == record["files"]
+    licences = files["LICENSES.txt"].read_text(encoding="utf-8")
+    for package in record["packages"]:
+        assert {"name", "version", "licence"} == set(package)
+        assert f"{package['name']}\n\n" in licences
+
+
+def test_what_the_page_needs_is_small_and_is_kept_for_ever_by_its_content(sample_server: str) -> None:
+    session = requests.Session()
+    html = session.get(f"{sample_server}/", headers=HTML, timeout=10)
+    size = len(gzip.compress(html.content))
+    urls = [urljoin(html.url, name) for name in named_files(html.text) if name.startswith("viewer/")]
+    for url in urls:
+        answer = session.get(url, headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
+        packed = answer.raw.read(decode_content=False)
+        size += len(packed)
+        assert answer.status_code == 200, url
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", url
+        text = gzip.decompress(packed).decode()
+        named = re.findall(r'(?:from |import\(|fileOf\()"(\.[^"]+)"', text)
+        urls += [found for name in named if (found := urljoin(url, name)) not in urls]
+    assert size < 250_000
+    for other in ("/", "/~0123456789abcdef/"):
+        plain = re.sub(r"/~[0-9a-f]+/", other, urls[-1])
+        assert session.get(plain, timeout=10).headers["cache-control"] == "no-cache"
 
 
 def test_every_operation_is_described_once_with_tag_summary_and_words(described: dict) -> None:

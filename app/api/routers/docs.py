@@ -13,8 +13,9 @@ from app.api.dataset import runtime
 from app.api.dialect import SEARCH_EXAMPLE
 from app.api.origin import base_url
 from app.api.problems import MEDIA_TYPE as PROBLEM_TYPE
-from app.api.routers.server import PAGE_POLICY, page
+from app.api.routers.server import PAGE_POLICY
 from app.api.search import parse_search
+from app.api.viewer import send_page
 from app.model.request import Format
 from app.sample.catalogue import SampleCatalogue
 
@@ -82,6 +83,7 @@ SUMMARIES = {
     "/cog/stac": "A STAC item of a raster",
     "/stac/renders": "Renders of an item",
     "/stac/renders/{render}": "One render of an item",
+    "/{ds}/presets": "Ways to show it, and its bands",
     "/{ds}/explain": "How a tile would be made",
     "/{ds}/legend.{kind}": "What its colours mean",
     "/search": "The id and the links of a search",
@@ -167,9 +169,9 @@ PROBLEM: Document = {
 @router.get("/docs", include_in_schema=False)
 @router.get("/api.html", include_in_schema=False)
 @router.get("/redoc", include_in_schema=False)
-async def docs(request: Request) -> Response:
+async def docs() -> Response:
     """The API documentation for people."""
-    return await page(request, "docs.html", DOCS_POLICY)
+    return send_page("docs.html", DOCS_POLICY)
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -233,7 +235,8 @@ def _of_rasters(examples: dict[str, Document]) -> dict[str, Document]:
 def _fill_search(operation: Document, api: str) -> None:
     """Let a search ask the sample catalogue; the id is that of the body which is posted."""
     example = {"api": api, **SEARCH_EXAMPLE}
-    if content := operation.get("requestBody", {}).get("content"):
+    content = operation.get("requestBody", {}).get("content", {})
+    if content and "application/geo+json" not in content:  # of shapes, for which the query has the search
         content["application/json"]["example"] = example
     found = parse_search(example, items_max=1)
     for parameter in operation.get("parameters", ()):

@@ -83,12 +83,9 @@ def to_page(request: Request, ds: DatasetKind, query: Query) -> Response:
             "A signature opens one document and its links, and the page asks for more; open it with a key."
         )
     asked = [(name, value) for name, value in request.query_params.multi_items() if name not in NOT_SHOWN]
-    options = handed_on(request, "/", asked)
-    assets = list(query.all("assets"))
-    if any("|" in each for each in assets):  # the options of an asset have commas of their own
-        options, assets = [*(("assets", each) for each in assets), *options], []
-    state = {"ds": ds, "url": dataset_ref(request, ds, query).url, "assets": ",".join(assets)}
-    fragment = urlencode({**state, "options": urlencode(options)})
+    layer = [("assets", each) for each in query.all("assets")] + asked
+    state = {"url": dataset_ref(request, ds, query).url, "ds": ds, **dict(handed_on(request, "/", []))}
+    fragment = urlencode(state | ({"layer": urlencode(layer)} if layer else {}))
     return RedirectResponse(f"{base_url(request)}/#{fragment}", LATER, {"Cache-Control": "no-cache"} | VARY)
 
 

@@ -14,12 +14,11 @@ from app.api.access import handed_on
 from app.api.dataset import dataset_ref, query_of, runtime
 from app.api.dialect import DATASET, documented
 from app.api.origin import base_url
-from app.api.params import parse_selection, parse_style
 from app.api.query import Query
-from app.api.renders import query_of_render, told_renders
+from app.api.renders import told_renders, why_not
 from app.api.responses import json_response
 from app.api.route import PlainRoute
-from app.errors import NotFound, SwathError, shorten
+from app.errors import NotFound, shorten
 from app.model.item import Item
 from app.model.request import DatasetKind, DatasetRef
 from app.pipeline.allowance import Cost, allowance
@@ -63,7 +62,7 @@ def _body(request: Request, rt: Runtime, dataset: DatasetRef, item: Item, name: 
     """What TiTiler tells of a render; ``reason`` says why one is not ``valid``."""
     render, path = item.renders[name], f"/stac/renders/{quote(name, safe='')}"
     links = [_link(request, "self", path, {"url": dataset.url}, f"Render {name}")]
-    if reason := _why_not(rt, dataset, item, render):
+    if reason := why_not(rt, dataset, item, render):
         return {"valid": False, "reason": reason, "params": render, "links": links}
     asked = {"url": dataset.url, "render": name}
     links += [
@@ -71,17 +70,6 @@ def _body(request: Request, rt: Runtime, dataset: DatasetRef, item: Item, name: 
         _link(request, "preview", "/stac/preview", asked, f"Preview of {name}"),
     ]
     return {"valid": True, "params": render, "links": links}
-
-
-def _why_not(rt: Runtime, dataset: DatasetRef, item: Item, render: Mapping[str, Any]) -> str | None:
-    """Why the render cannot be shown, as far as the item tells, or None."""
-    query = Query(query_of_render(render), {})
-    try:
-        parse_style(query)
-        rt.resolver.choice(dataset, item, parse_selection(query))
-    except SwathError as error:
-        return error.detail
-    return None
 
 
 def _link(request: Request, rel: str, path: str, asked: Mapping[str, str], title: str) -> dict[str, Any]:

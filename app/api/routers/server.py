@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from app import __version__
 from app.api.accept import VARY
 from app.api.dataset import runtime
 from app.api.links import CONFORMANCE, MAP, TILESETS_MAP, TILING_SCHEMES, link
 from app.api.origin import base_url
-from app.errors import NotFound
+from app.api.viewer import send_file, send_page
 from app.model.request import DatasetKind
 from app.observe.metrics import MEDIA_TYPE, exposition
 from app.pipeline.vitals import publish_vitals
 
 router = APIRouter(tags=["Server"])
 
-VIEWER = StaticFiles(directory=Path(__file__).parents[2] / "viewer")
-"""Finds files inside the folder and nowhere else; answers 304 to a caller that has the file."""
-
-MEDIA_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    "": "text/plain; charset=utf-8",
-}
-"""Not the machine's own table, which differs from one machine to the next; what is not here is not served."""
-
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """A page of ours loads nothing from elsewhere; the browser enforces it."""
+
+STREET_MAP = "https://tile.openstreetmap.org"
+"""The only other host, for those who ask for its map (``/?base=osm``): it learns who looks where."""
 
 
 @router.get("/livez", summary="Is the process alive?")
@@ -75,7 +62,7 @@ async def metrics(request: Request) -> Response:
 async def landing(request: Request) -> Response:
     """A page for people; for `Accept: application/json` the links of this server."""
     if "text/html" in request.headers.get("accept", "text/html"):
-        response = await page(request, "index.html", PAGE_POLICY)
+        response = send_page("index.html", page_policy(request))
     else:
         response = JSONResponse(landing_links(base_url(request), sample=runtime(request).sample is not None))
     response.headers.update({"Cache-Control": "no-cache"} | VARY)
@@ -85,34 +72,20 @@ async def landing(request: Request) -> Response:
 @router.get("/viewer/{path:path}", include_in_schema=False)
 async def viewer_file(request: Request, path: str) -> Response:
     """A script, style or picture of a page."""
-    return await send_file(request, path)
+    return send_file(request, path)
 
 
 @router.get("/favicon.ico", include_in_schema=False)
 async def favicon(request: Request) -> Response:
     """What browsers ask for beside a picture that is opened alone."""
-    return await send_file(request, "favicon.svg")
+    return send_file(request, "favicon.svg")
 
 
-async def page(request: Request, name: str, policy: str) -> Response:
-    """Answer with a page of the viewer under a Content-Security-Policy."""
-    response = await send_file(request, name)
-    response.headers["Content-Security-Policy"] = policy
-    return response
-
-
-async def send_file(request: Request, path: str) -> Response:
-    """Answer with a file of the viewer; browsers keep it and ask whether it is still the same.
-
-    Raises:
-        NotFound: No such file inside the viewer's folder.
-    """
-    media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix)
-    if media_type is None or "\0" in path:
-        raise NotFound("There is no such file in the viewer.")
-    response = await VIEWER.get_response(path, request.scope)
-    response.headers.update({"Cache-Control": "no-cache", "Content-Type": media_type})
-    return response
+def page_policy(request: Request) -> str:
+    """The policy of the page, which is opened to the street map only when the address asks for it."""
+    if request.query_params.get("base") != "osm":
+        return PAGE_POLICY
+    return PAGE_POLICY.replace("data: blob:", f"data: blob: {STREET_MAP}")
 
 
 def landing_links(base: str, *, sample: bool) -> dict[str, Any]:

@@ -1,0 +1,117 @@
+// The map in the words of other programs. Each is complete: it runs as it stands here.
+
+const text = (value) => JSON.stringify(value);
+const shell = (value) => `'${value.replaceAll("'", "'\\''")}'`;
+
+const folium = ({ xyz, center, minzoom, maxzoom, attribution, title }) => `import folium
+
+tiles = ${text(xyz)}
+m = folium.Map(location=[${center[1]}, ${center[0]}], zoom_start=${Math.min(minzoom + 1, maxzoom)})
+folium.TileLayer(
+    tiles=tiles, attr=${text(attribution || "Swath")}, name=${text(title)},
+    min_zoom=${minzoom}, max_zoom=${maxzoom}, overlay=True,
+).add_to(m)
+m.save("map.html")
+`;
+
+const leafmap = ({ ds, item, endpoint, params, title }) => `import os
+
+os.environ["TITILER_ENDPOINT"] = ${text(endpoint.replace(/\/$/, ""))}
+import leafmap.foliumap as leafmap
+
+m = leafmap.Map()
+m.add_${ds === "cog" ? "cog" : "stac"}_layer(
+    ${text(item)},
+    name=${text(title)},${ds === "cog" ? '\n    titiler_endpoint=os.environ["TITILER_ENDPOINT"],' : ""}${python(params)}
+)
+m.to_html("map.html")
+`;
+
+/** Parameters as keyword arguments, one a line. */
+const python = (params) =>
+  Object.entries(params)
+    .filter(([name]) => !["minzoom", "maxzoom"].includes(name))
+    .map(([name, values]) => `\n    ${name}=${values.length > 1 || name === "assets" ? JSON.stringify(values) : JSON.stringify(values[0])},`)
+    .join("");
+
+const maplibre = ({ tilejson, center, minzoom, maxzoom }) => `import maplibregl from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+
+const map = new maplibregl.Map({
+  container: "map",
+  center: ${JSON.stringify(center)},
+  zoom: ${Math.min(minzoom + 1, maxzoom) - 1},
+  style: {
+    version: 8,
+    sources: { swath: { type: "raster", url: ${text(tilejson)}, tileSize: 256 } },
+    layers: [{ id: "swath", type: "raster", source: "swath" }],
+  },
+});
+`;
+
+const openlayers = ({ xyz, bounds, minzoom, maxzoom, smooth }) => `import Map from "ol/Map.js";
+import View from "ol/View.js";
+import TileLayer from "ol/layer/Tile.js";
+import XYZ from "ol/source/XYZ.js";
+import { transformExtent } from "ol/proj.js";
+
+const extent = transformExtent(${text(bounds)}, "EPSG:4326", "EPSG:3857");
+const source = new XYZ({
+  url: ${text(xyz)},
+  minZoom: ${minzoom}, maxZoom: ${maxzoom}, interpolate: ${smooth}, crossOrigin: "anonymous",
+});
+const map = new Map({
+  target: "map",
+  layers: [new TileLayer({ source, extent })],
+  view: new View({ center: [(extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2], zoom: ${minzoom} }),
+});
+`;
+
+const qgis = ({ wmts, xyz, minzoom, maxzoom }) => `# Layer > Add Layer > Add WMS/WMTS Layer > New: paste this URL
+${wmts}
+
+# or Browser > XYZ Tiles > New Connection: this URL, zooms ${minzoom} to ${maxzoom}
+${xyz}
+`;
+
+const numpy = ({ array }) => `import io
+from urllib.request import urlopen
+
+import numpy as np
+
+url = ${text(array)}
+pixels = np.load(io.BytesIO(urlopen(url).read()))
+values = np.ma.MaskedArray(pixels[:-1], mask=np.broadcast_to(pixels[-1:] == 0, pixels[:-1].shape))
+print(values.shape, values.dtype, values.mean(axis=(1, 2)))
+`;
+
+const r = ({ tiff, title }) => `# install.packages("terra")
+library(terra)
+
+url <- ${text(tiff)}
+file <- tempfile(fileext = ".tif")
+download.file(url, file, mode = "wb")
+picture <- rast(file)
+if (nlyr(picture) >= 3) plotRGB(picture) else plot(picture)  # ${title}
+`;
+
+const curl = ({ png, point, legend }) => `# a picture of what is on the map, its legend, and the values in the middle of the scene
+curl -o map.png ${shell(png)}
+curl -o legend.png ${shell(legend)}
+curl ${shell(point)}
+`;
+
+/** Name, what is written above it, and the text; in the order in which they are offered. */
+export const SNIPPETS = [
+  { id: "xyz", title: "XYZ tiles", write: ({ xyz }) => xyz },
+  { id: "tilejson", title: "TileJSON", write: ({ tilejson }) => tilejson },
+  { id: "wmts", title: "WMTS", write: ({ wmts }) => wmts },
+  { id: "folium", title: "folium", write: folium },
+  { id: "leafmap", title: "leafmap", write: leafmap },
+  { id: "maplibre", title: "MapLibre", write: maplibre },
+  { id: "openlayers", title: "OpenLayers", write: openlayers },
+  { id: "qgis", title: "QGIS", write: qgis },
+  { id: "numpy", title: "Python, numpy", write: numpy },
+  { id: "r", title: "R", write: r },
+  { id: "curl", title: "curl", write: curl },
+];

@@ -1,0 +1,90 @@
+// "Use this map": its addresses, and snippets for other programs, to copy.
+
+import { $, announce, copyText, el } from "../dom.js";
+import { Problem } from "../server.js";
+import { activeLayer, currentScene, watch } from "../state.js";
+import { takeAway } from "./context.js";
+import { SNIPPETS } from "./snippets.js";
+
+const COPIED_MS = 1500;
+let chosen = SNIPPETS[0].id;
+let context = null;
+
+function draw() {
+  const snippet = SNIPPETS.find(({ id }) => id === chosen);
+  for (const tab of $("use-list").children) {
+    const isChosen = tab.dataset.snippet === chosen;
+    tab.setAttribute("aria-selected", isChosen);
+    tab.tabIndex = isChosen ? 0 : -1;
+  }
+  $("use-text").textContent = snippet.write(context);
+  $("use-text").setAttribute("aria-label", snippet.title);
+}
+
+async function open() {
+  try {
+    context = await takeAway();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return announce(error.message);
+  }
+  $("use-title").textContent = `Use this map: ${context.title}`;
+  draw();
+  $("use").showModal();
+}
+
+/** Arrow keys move through the list, as in any list of tabs. */
+function press(event) {
+  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const index = SNIPPETS.findIndex(({ id }) => id === chosen);
+  chosen = SNIPPETS[(index + by + SNIPPETS.length) % SNIPPETS.length].id;
+  draw();
+  $("use-list").querySelector("[aria-selected=true]").focus();
+}
+
+async function copied(button, text) {
+  await copyText(text);
+  const words = button.textContent;
+  button.textContent = "Copied";
+  announce("Copied to the clipboard");
+  setTimeout(() => (button.textContent = words), COPIED_MS);
+}
+
+async function save(kind) {
+  try {
+    const link = el("a", { href: (await takeAway())[kind], download: "" });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    announce(error.message);
+  }
+}
+
+export function mountUse() {
+  $("use-list").replaceChildren(
+    ...SNIPPETS.map(({ id, title }) =>
+      el("button", {
+        type: "button",
+        role: "tab",
+        textContent: title,
+        dataset: { snippet: id },
+        "aria-controls": "use-text",
+        onclick: () => {
+          chosen = id;
+          draw();
+        },
+      }),
+    ),
+  );
+  $("use-list").onkeydown = press;
+  $("use-open").onclick = open;
+  $("use-copy").onclick = () => copied($("use-copy"), $("use-text").textContent);
+  $("share").onclick = () => copied($("share"), location.href);
+  $("save-png").onclick = () => save("png");
+  $("save-tiff").onclick = () => save("tiff");
+  watch(["layers", "scene", "scenes"], () => ($("take").hidden = !activeLayer() || !currentScene()));
+}

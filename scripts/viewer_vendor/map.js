@@ -1,0 +1,20 @@
+// The part of OpenLayers, and of topojson, that the page uses.
+export { default as Collection } from "ol/Collection.js";
+export { default as Feature } from "ol/Feature.js";
+export { default as OlMap } from "ol/Map.js";
+export { default as View } from "ol/View.js";
+export { default as Draw, createBox } from "ol/interaction/Draw.js";
+export { default as Modify } from "ol/interaction/Modify.js";
+export { defaults as defaultInteractions } from "ol/interaction/defaults.js";
+export { default as TileLayer } from "ol/layer/Tile.js";
+export { default as VectorLayer } from "ol/layer/Vector.js";
+export { default as VectorSource } from "ol/source/Vector.js";
+export { default as XYZ } from "ol/source/XYZ.js";
+export { default as GeoJSON } from "ol/format/GeoJSON.js";
+export { default as Point } from "ol/geom/Point.js";
+export { default as Polygon, fromExtent } from "ol/geom/Polygon.js";
+export { Circle, Fill, Stroke, Style } from "ol/style.js";
+export { createXYZ } from "ol/tilegrid.js";
+export { fromLonLat, toLonLat, transformExtent, getPointResolution } from "ol/proj.js";
+export { getRenderPixel } from "ol/render.js";
+export { feature } from "topojson-client";
