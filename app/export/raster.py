@@ -38,7 +38,8 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
         SwathError: As ``plan_whole``.
     """
     req = replace(req, format=Format.TIFF)
-    plan = await plan_whole(rt, req)
+    whole = await plan_whole(rt, req)
+    plan = whole.plan
     if plan.shown.crs is None:
         raise without_crs()
     sample = await rt.workers.run(_sample, plan, req)
@@ -53,7 +54,7 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
         return await draw_piece(rt, replace(req, frame=frame), use)
 
     return Export(
-        key=name_of("raster", plan.key, req.style.key, req.style.auto, mosaic.side, compression),
+        key=name_of("raster", whole.key, req.style.key, req.style.auto, mosaic.side, compression),
         count=mosaic.rows * mosaic.columns,
         pieces=lambda: _frames(mosaic),
         draw=draw,

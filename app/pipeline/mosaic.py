@@ -110,14 +110,18 @@ async def settle_mosaic(rt: Runtime, req: ImageRequest) -> ImageRequest:
 
 def _finish(composed: Composed, req: ImageRequest) -> Rendered:
     """Style and encode."""
-    raster, plan, mosaic = composed.raster, composed.plan, _mosaic(req)
-    if not mosaic.provenance:
-        raster = stylize(raster, plan, req)
+    raster, plan, mosaic = style_scenes(composed, req), composed.plan, _mosaic(req)
     format = req.format or choose_format(raster)
     name = name_of("mosaic", mosaic, composed.keys, req.style.key, format)
     body = encode(raster, format, return_mask=req.style.return_mask)
     dataset = f"search-{mosaic.search_id[:12]}"
     return Rendered(name=name, body=body, format=format, grid=plan.shown, dataset=dataset, scenes=composed.shown)
+
+
+def style_scenes(composed: Composed, req: ImageRequest) -> Raster:
+    """Style what has become of the scenes; numbers of scenes stay as they are."""
+    raster = composed.raster
+    return raster if _mosaic(req).provenance else stylize(raster, composed.plan, req)
 
 
 async def compose(rt: Runtime, req: ImageRequest, judge: Judge) -> Composed:
