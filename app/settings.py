@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     )
     series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series may read from upstream.")
 
+    mosaic_scenes_max: int = Field(
+        64, ge=1, description="Scenes that one picture of a search reads; the others are left out, and that is told."
+    )
+
     # What one search may cost.
     search_items_max: int = Field(1000, ge=1, description="Scenes that one search finds; more are left out, and told.")
     search_pages_max: int = Field(100, ge=1, description="Pages of items that one search reads.")

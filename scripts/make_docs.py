@@ -148,6 +148,9 @@ def parameters_page() -> str:
         "item of a COG": parameters.AUTHOR,
         "bounds, assets": parameters.DATASET,
         "search": parameters.SEARCH,
+        "mosaic (with those of the same route of an item, and of a search)": parameters.MOSAIC,
+        "time series at a point": parameters.SERIES,
+        "time series within shapes": parameters.SHAPE_SERIES,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []
