@@ -21,21 +21,20 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import click
-from pydantic import ValidationError
 
 from app import __version__
-from app.access.gate import Gate
 from app.access.keys import Scope, new_key
 from app.access.signature import Signer, sign_url
+from app.commands.configuration import read_settings
+from app.commands.later import LaterGroup
 from app.errors import SwathError
-from app.net.policy import SourcePolicy
 from app.sample.catalogue import SampleCatalogue
 from app.serve import Address, cores
 from app.serve import serve as run
 from app.settings import Settings
 
 
-@click.group()
+@click.group(cls=LaterGroup)
 @click.version_option(__version__, prog_name="swath")
 def main() -> None:
     """Swath: map tiles from STAC items and cloud-optimised GeoTIFFs."""
@@ -137,24 +136,6 @@ def reachable(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def read_settings() -> Settings:
-    """Read the settings, or stop with one line per wrong one."""
-    try:
-        settings = Settings()
-        SourcePolicy.from_settings(settings)
-        Gate.from_settings(settings)
-        if settings.tms_folder is not None:
-            from app.api.matrix_sets import MatrixSets  # noqa: PLC0415 -- only then: it takes as long as all the rest
-
-            MatrixSets.from_settings(settings)
-    except ValidationError as err:
-        wrong = "\n".join(f"  SWATH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in err.errors() if e["loc"])
-        raise click.ClickException(f"Settings that cannot be used:\n{wrong}") from err
-    except ValueError as err:  # a broken TOML file, or a host or prefix that is none
-        raise click.ClickException(f"Settings that cannot be used:\n  {err}") from err
-    return settings
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app import __version__
 from app.api.access import Access
+from app.api.jobs import open_desk
 from app.api.matrix_sets import MatrixSets
 from app.api.middleware import Door
 from app.api.problems import install_problems
@@ -25,6 +26,7 @@ from app.api.routers import (
     docs,
     explain,
     indices,
+    jobs,
     legends,
     maps,
     points,
@@ -40,6 +42,7 @@ from app.api.routers import (
     timeseries,
     wmts,
 )
+from app.jobs.desk import Desk
 from app.observe.log import configure_logging, drain_log
 from app.observe.pulse import Pulse
 from app.pipeline.vitals import Vitals
@@ -84,6 +87,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         explain,
         legends,
         timeseries,
+        jobs,
         searches,
         server,
         docs,
@@ -103,15 +107,19 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     rt = build_runtime(api.state.settings)
     api.state.runtime = rt
+    desk: Desk | None = None
     pulse = Pulse(Vitals(rt, api.state.retire).look)
     if rt.sample is not None:
         await rt.workers.run(rt.sample.ensure)
     try:
         with gdal_environment():
             await warm_up(rt)
+            api.state.desk = desk = open_desk(rt.settings)
             rt.ready = True
             yield
     finally:
         pulse.stop()
+        if desk is not None:
+            await desk.aclose()
         await rt.aclose()
         drain_log()

@@ -101,6 +101,12 @@ class Settings(BaseSettings):
         64, ge=1, description="Scenes that one picture of a search reads; the others are left out, and that is told."
     )
 
+    # What one export may cost.
+    export_tiles_max: int = Field(1_000_000, ge=1, description="Tiles of one export, with those that show nothing.")
+    export_max_mb: float = Field(
+        16384, gt=0, description="Largest export: pixels of a COG before they are compressed, or bytes of all tiles."
+    )
+
     # What one search may cost.
     search_items_max: int = Field(1000, ge=1, description="Scenes that one search finds; more are left out, and told.")
     search_pages_max: int = Field(100, ge=1, description="Pages of items that one search reads.")
@@ -120,6 +126,27 @@ class Settings(BaseSettings):
         4096, ge=1, description="Searches kept there; those that were asked for longest ago go."
     )
     search_kept_mb: float = Field(64, gt=0, description="Bytes that they take there.")
+
+    # Work on many scenes; see docs/jobs.md.
+    jobs_dir: Path | None = Field(
+        None,
+        description="Folder in which the workers keep jobs (`/jobs`) and their results. Unset: there are no jobs.",
+    )
+    jobs_at_once: int = Field(1, ge=1, description="Jobs that all workers together run at the same time.")
+    jobs_processes: int | None = Field(
+        None, ge=1, description="Processes that work on one job, or one `swath timeseries`. Unset: one per core."
+    )
+    jobs_waiting_max: int = Field(16, ge=1, description="Jobs that wait for their turn; more are refused.")
+    jobs_timeout_s: float = Field(3600, gt=0, description="Time for one job, its waiting left out.")
+    jobs_result_mb: float = Field(64, gt=0, description="Bytes of the result of one job, and of the scenes it reads.")
+    jobs_kept_max: int = Field(256, ge=1, description="Jobs that are kept; those that ended longest ago go.")
+    jobs_kept_mb: float = Field(512, gt=0, description="Bytes that they take.")
+    jobs_kept_s: float = Field(604_800, gt=0, description="How long a job is kept when it has ended: a week.")
+    dask_scheduler: str | None = Field(
+        None,
+        description="Address of a Dask scheduler such as `tcp://10.1.0.5:8786`, whose workers do what processes of "
+        "this machine do otherwise.",
+    )
 
     # What is done at the same time, by each worker.
     requests_max: int = Field(
@@ -269,6 +296,13 @@ class Settings(BaseSettings):
     def _require_url(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
             raise ValueError("must be an http or https URL without query, such as https://tiles.example.com/swath")
+        return value
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _require_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(tcp|tls)://[^\s/@]+:[0-9]+", value):
+            raise ValueError("must be the address of a scheduler, such as tcp://10.1.0.5:8786 or tls://10.1.0.5:8786")
         return value
 
     @field_validator("cache_control")

@@ -46,6 +46,7 @@ ROOMS = {
     "v0": Scope.INFO,
     "samples": Scope.INFO,
     "search": Scope.INFO,
+    **dict.fromkeys(("processes", "jobs"), Scope.DATA),
     "timeseries": Scope.DATA,
     "metrics": Scope.METRICS,
 }
@@ -154,6 +155,12 @@ def handed_on(request: Request, path: str, pairs: list[tuple[str, str]]) -> list
     if visit is None or visit.gate is None or visit.grant is None:
         return pairs
     return visit.gate.hand_on(visit.grant, path, pairs)
+
+
+def key_of(request: Request) -> str:
+    """Name of the caller's key; empty when there is none."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    return (visit and visit.key_id) or ""
 
 
 def is_signed(request: Request) -> bool:

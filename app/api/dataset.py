@@ -59,11 +59,12 @@ def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, .
     """
     if text is None:
         text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, _known(kind, parameters), strict=runtime(request).settings.strict)
+    return read_query(text, known_parameters(kind, parameters), strict=runtime(request).settings.strict)
 
 
 @cache
-def _known(kind: DatasetKind, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+def known_parameters(kind: DatasetKind, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    """Leave out what has no meaning for a single raster; add what a search needs in place of a URL."""
     if kind is not DatasetKind.SEARCH:
         return tuple(each for each in parameters if kind is DatasetKind.STAC or not each.stac_only)
     own = [each for each in parameters if each is not URL]

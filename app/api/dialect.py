@@ -339,6 +339,7 @@ ITEM = (
 )  # fmt: skip
 """What an item of a raster says; the names are TiTiler's."""
 
+JOB_LIST = (Parameter("limit", "Most jobs listed; 100 unless given.", "10", schema=INTEGER), STRICT)
 DATASET = (URL, STRICT)
 READING = (
     ASSETS, EXPRESSION, INDEX, BANDS, BIDX, ASSET_BIDX, ASSET_EXPRESSION, ASSET_AS_BAND, NODATA, UNSCALE,
@@ -374,6 +375,7 @@ TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(F
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
 MOSAIC = (SEARCH_ID, PIXEL_SELECTION, PERCENTILE, OUTPUT)
 """What turns the scenes of a search into one picture."""
+RESULTS = (BY, REDUCER, SERIES_FORMAT, STRICT)
 SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
 SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,

@@ -10,6 +10,10 @@ TILING_SCHEMES = f"{RELATIONS}/tiling-schemes"
 TILESET = f"{RELATIONS}/tileset"
 TILESETS_MAP = f"{RELATIONS}/tilesets-map"
 MAP = f"{RELATIONS}/map"
+PROCESSES = f"{RELATIONS}/processes"
+EXECUTE = f"{RELATIONS}/execute"
+JOBS = f"{RELATIONS}/job-list"
+RESULTS = f"{RELATIONS}/results"
 CONFORMANCE = f"{RELATIONS}/conformance"
 
 

@@ -25,7 +25,7 @@ EXPOSED = (
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {
     **CORS,
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "*, Authorization",  # which the asterisk leaves out (Fetch, 4.10)
     "Access-Control-Max-Age": "86400",
     "Content-Length": "0",

@@ -37,12 +37,18 @@ async def with_render(request: Request, ds: DatasetKind, query: Query) -> Query:
     Raises:
         BadRequest: The item has no such render.
     """
+    if query.text(RENDER.name) is None:
+        return query
+    return await merge_render(runtime(request), dataset_ref(request, ds, query), query)
+
+
+async def merge_render(rt: Runtime, dataset: DatasetRef, query: Query) -> Query:
+    """As ``with_render``, for who has no HTTP request."""
     name = query.text(RENDER.name)
     if name is None:
         return query
-    rt = runtime(request)
     async with allowance(rt, Cost.TILE):
-        item = await fetch_item(rt, dataset_ref(request, ds, query))
+        item = await fetch_item(rt, dataset)
     return _merged(query, item, name)
 
 

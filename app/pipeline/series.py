@@ -26,11 +26,9 @@ def point_series(
     """Give the values of every scene at one point; raises as ``each_scene`` does."""
 
     async def values(scene: Scene) -> PointValues:
-        choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
-        return await read_point_of(rt, choice, req)
+        return await point_of_scene(rt, scene, req)
 
-    where = box(*bounds_in_degrees((req.x, req.y, req.x, req.y), req.crs))
-    return each_scene(rt, search, req.dataset.home, values, account, where=where, in_order=in_order)
+    return each_scene(rt, search, req.dataset.home, values, account, where=at_point(req), in_order=in_order)
 
 
 def shape_series(
@@ -44,18 +42,35 @@ def shape_series(
     in_order: bool = False,
 ) -> AsyncGenerator[Result[list[Statistics]]]:
     """Give the statistics of every scene within each shape; raises as ``each_scene`` does."""
-    req = replace(req, selection=with_everything(req))
 
     async def measured(scene: Scene) -> list[Statistics]:
-        choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
-        headers = await open_headers(rt, choice.files)
-        return await measure_shapes_of(rt, choice, headers, req, shapes, tally)
+        return await shapes_of_scene(rt, scene, req, shapes, tally)
 
-    where = _around(shapes)
-    return each_scene(rt, search, req.dataset.home, measured, account, where=where, in_order=in_order)
+    return each_scene(rt, search, req.dataset.home, measured, account, where=around(shapes), in_order=in_order)
 
 
-def _around(shapes: Sequence[Shape]) -> Area:
+async def point_of_scene(rt: Runtime, scene: Scene, req: PointRequest) -> PointValues:
+    """Read the values of one scene."""
+    choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
+    return await read_point_of(rt, choice, req)
+
+
+async def shapes_of_scene(
+    rt: Runtime, scene: Scene, req: ImageRequest, shapes: Sequence[Shape], tally: Tally
+) -> list[Statistics]:
+    """Measure one scene within each shape."""
+    req = replace(req, selection=with_everything(req))
+    choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
+    headers = await open_headers(rt, choice.files)
+    return await measure_shapes_of(rt, choice, headers, req, shapes, tally)
+
+
+def at_point(req: PointRequest) -> Area:
+    """The point as a box, in degrees."""
+    return box(*bounds_in_degrees((req.x, req.y, req.x, req.y), req.crs))
+
+
+def around(shapes: Sequence[Shape]) -> Area:
     """Boxes around all shapes, in degrees."""
     boxes = [box(*bounds_in_degrees(shape.bounds, shape.crs)) for shape in shapes]
     return Area(polygons=tuple(polygon for each in boxes for polygon in each.polygons))

@@ -37,6 +37,21 @@ class MatrixLimits:
         """Whether a tile of this zoom is one of them."""
         return self.min_row <= tile.y <= self.max_row and self.min_column <= tile.x <= self.max_column
 
+    def common(self, other: MatrixLimits) -> MatrixLimits | None:
+        """The tiles that both hold; None where there are none."""
+        rows = max(self.min_row, other.min_row), min(self.max_row, other.max_row)
+        columns = max(self.min_column, other.min_column), min(self.max_column, other.max_column)
+        if rows[0] > rows[1] or columns[0] > columns[1]:
+            return None
+        return MatrixLimits(
+            zoom=self.zoom, min_row=rows[0], max_row=rows[1], min_column=columns[0], max_column=columns[1]
+        )
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return (self.max_row - self.min_row + 1) * (self.max_column - self.min_column + 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tileset:
@@ -73,6 +88,14 @@ def fit_tileset(
     low, high = zoom_range(_different(headers), tms)
     limits = matrix_limits(headers, tms, low if minzoom is None else minzoom, high if maxzoom is None else maxzoom)
     return Tileset(tms=tms, limits=limits) if limits else None
+
+
+def within(tileset: Tileset, bounds: Bounds, crs: CRS) -> Tileset | None:
+    """Leave the tiles that touch a box; None where there are none."""
+    box = _transformed(crs, tileset.tms.rasterio_crs, bounds)
+    pairs = [(each, _limits([box], tileset.tms, each.zoom) if box else None) for each in tileset.limits]
+    limits = tuple(both for each, other in pairs if other and (both := each.common(other)))
+    return Tileset(tms=tileset.tms, limits=limits) if limits else None
 
 
 def reaches(headers: Sequence[Header], tms: TileMatrixSet) -> bool:

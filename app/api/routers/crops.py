@@ -89,7 +89,7 @@ async def answer_crop(
     text, extension = split_extension(box)
     width, height, size_extension = read_size(query, size)
     crs = parse_crs(query, "coord_crs") or WGS84
-    frame = _frame_around(query, parse_bounds(text, crs), crs, (width, height), max_size)
+    frame = frame_around(query, parse_bounds(text, crs), crs, (width, height), max_size)
     return await answer_picture(request, ds, query, frame, size_extension or extension, "crop")
 
 
@@ -102,13 +102,14 @@ async def answer_shape(
     crs = parse_crs(query, "coord_crs") or WGS84
     async with allowance(rt, Cost.CROP):  # the body has to come in its time, too
         [shape] = (await read_features(request, rt, crs, several=False)).shapes
-        frame = _frame_around(query, shape.bounds, crs, (width, height), max_size)
+        frame = frame_around(query, shape.bounds, crs, (width, height), max_size)
         return await answer_picture(request, ds, query, frame, size_extension or extension, "feature", shape=shape)
 
 
-def _frame_around(
+def frame_around(
     query: Query, bounds: Bounds, crs: CRS, size_wh: tuple[int | None, int | None], max_size: int | None
 ) -> Frame:
+    """Make the frame of a box; ``max_size`` unless the query has one."""
     width, height = size_wh
     return Frame(
         bounds=bounds,
@@ -125,8 +126,14 @@ async def answer_preview(request: Request, ds: DatasetKind, size: str | None, ex
     """Render the whole dataset."""
     query = query_of(request, ds, PREVIEW)
     width, height, size_extension = read_size(query, size)
-    frame = Frame(crs=parse_crs(query, "dst_crs"), width=width, height=height, max_size=_max_size(query, PREVIEW_SIZE))
+    frame = frame_of_whole(query, (width, height), PREVIEW_SIZE)
     return await answer_picture(request, ds, query, frame, size_extension or extension, "preview")
+
+
+def frame_of_whole(query: Query, size_wh: tuple[int | None, int | None], max_size: int | None) -> Frame:
+    """Make the frame of the whole dataset; ``max_size`` unless the query has one."""
+    width, height = size_wh
+    return Frame(crs=parse_crs(query, "dst_crs"), width=width, height=height, max_size=_max_size(query, max_size))
 
 
 async def answer_picture(

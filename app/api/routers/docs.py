@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -35,6 +36,7 @@ TAGS = {
     "Points": "Values at one place.",
     "Statistics": "Numbers over the whole, or over shapes.",
     "Searches": "Scenes from any STAC API, catalogue, collection of features or folder.",
+    "Jobs": "Work over many scenes that takes longer than a request, where the operator allows it.",
     "About a dataset": "What is in it, before anything is drawn.",
     "Time series": "What the scenes of a search have at a point or within shapes, one after the other.",
     "Sample catalogue": "A year of invented scenes, with a small STAC search.",
@@ -81,15 +83,25 @@ SUMMARIES = {
     "/cog/stac": "A STAC item of a raster",
     "/stac/renders": "Renders of an item",
     "/stac/renders/{render}": "One render of an item",
-    "/{ds}/presets": "Ways to show it, and its bands",
+    "/stac/presets": "Ways to show an item, and its bands",
+    "/cog/presets": "Ways to show a raster, and its bands",
     "/{ds}/explain": "How a tile would be made",
     "/{ds}/legend.{kind}": "What its colours mean",
     "/search": "The id and the links of a search",
+    "/search/assets": "Assets of the scenes of a search",
     "/search/items": "Scenes of a search",
     "/timeseries/point/{point}": "Values at a point, scene by scene",
     "post /timeseries/statistics": "Statistics within shapes, scene by scene",
     "/search/{search_id}": "A search by its id",
     "/search/{search_id}/items": "Scenes of a search by its id",
+    "/processes": "What jobs there are",
+    "/processes/{process_id}": "What a job takes",
+    "/processes/{process_id}/execution": "A new job",
+    "get /jobs": "Jobs",
+    "post /jobs": "A new job, under its other name",
+    "get /jobs/{job_id}": "How far a job is",
+    "delete /jobs/{job_id}": "End a job",
+    "/jobs/{job_id}/results": "What a job gave",
     "/tileMatrixSets": "Tile matrix sets",
     "/tileMatrixSets/{tms}": "One tile matrix set",
     "/colorMaps": "Colormaps",
@@ -117,6 +129,8 @@ IN_PATH = {
     "name": "ndvi",
     "render": "ndvi",
     "search_id": "0" * 64,
+    "process_id": "timeseries",
+    "job_id": str(UUID(int=0)),
 }
 """Values of path parameters that lie inside the sample's scenes."""
 

@@ -1,0 +1,1 @@
+"""What does ``swath`` do besides serving? One file per command; each runs the server's own stories in its process."""
