@@ -183,7 +183,7 @@ def test_every_operation_is_described_once_with_tag_summary_and_words(described:
 
 
 def test_the_description_says_which_kinds_of_dataset_there_are(described: dict) -> None:
-    assert described["components"]["schemas"]["DatasetKind"]["enum"] == ["stac", "cog"]
+    assert described["components"]["schemas"]["DatasetKind"]["enum"] == ["stac", "cog", "search"]
     for path, methods in described["paths"].items():
         if "{ds}" in path:
             for operation in methods.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,19 +31,31 @@ from app.stac.presets import AUTO, fitted, header_bands, item_bands, item_preset
 router = APIRouter(tags=["About a dataset"], route_class=PlainRoute)
 
 
-@router.get("/{ds:dataset}/presets", openapi_extra=documented(DATASET))
-async def presets(request: Request, ds: DatasetKind) -> Response:
-    """Ways to show it, as parameters of tiles, the best first; and its bands, by name."""
+@router.get("/stac/presets", openapi_extra=documented(DATASET))
+async def presets_of_item(request: Request) -> Response:
+    """Ways to show an item, as parameters of tiles, the best first; and its bands, by name."""
+    return await _answer(request, DatasetKind.STAC, _of_item)
+
+
+@router.get("/cog/presets", openapi_extra=documented(DATASET))
+async def presets_of_raster(request: Request) -> Response:
+    """The same of a single raster."""
+    return await _answer(request, DatasetKind.COG, _of_raster)
+
+
+Told = tuple[str, Bounds, Sequence[BandEntry], Sequence[Preset]]
+
+
+async def _answer(
+    request: Request, ds: DatasetKind, story: Callable[[Runtime, DatasetRef], Awaitable[Told]]
+) -> Response:
     rt = runtime(request)
     query = query_of(request, ds, DATASET)
     dataset = dataset_ref(request, ds, query)
     async with allowance(rt, Cost.TILE):
-        name, bounds, bands, found = await (_of_item if ds is DatasetKind.STAC else _of_raster)(rt, dataset)
+        name, bounds, bands, found = await story(rt, dataset)
     body = {"id": name, "bounds": list(bounds), "bands": list(map(_band, bands)), "presets": list(map(_preset, found))}
     return json_response(query, body)
-
-
-Told = tuple[str, Bounds, Sequence[BandEntry], Sequence[Preset]]
 
 
 async def _of_raster(rt: Runtime, dataset: DatasetRef) -> Told:
