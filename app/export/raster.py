@@ -16,6 +16,7 @@ from app.model.raster import Raster
 from app.model.request import Format, ImageRequest
 from app.net.budget import MIB
 from app.pipeline.image import rehearsed, stylize
+from app.pipeline.mosaic import rehearsed_of_scenes
 from app.pipeline.piece import draw_piece, plan_whole
 from app.plan.crs import without_crs
 from app.runtime import Runtime
@@ -67,7 +68,10 @@ def _sample(plan: Plan, req: ImageRequest) -> Raster:
     """Make one pixel of the bands that all squares have."""
     pixel = replace(plan, grid=_cut(plan.shown, 0, 0, 1, 1), inner=None)
     style = replace(req.style, rescale=((0.0, 1.0),), auto=None) if req.style.auto else req.style
-    return with_colors(stylize(rehearsed(pixel), pixel, replace(req, style=style)))
+    raster = rehearsed(pixel)
+    if req.dataset.mosaic is not None:
+        raster = rehearsed_of_scenes(raster, pixel, req)
+    return with_colors(stylize(raster, pixel, replace(req, style=style)))
 
 
 def _side(rt: Runtime, plan: Plan) -> int:

@@ -283,6 +283,14 @@ def _made(composite: Composite, plan: Plan, mosaic: Mosaic, req: ImageRequest) -
     return cut(raster, plan.shape)
 
 
+def rehearsed_of_scenes(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
+    """What would become of scenes that are all alike: its bands and their dtype."""
+    mosaic = _mosaic(req)
+    composite = compositing(mosaic.method, mosaic.percentile)
+    composite.add(raster)
+    return _made(composite, plan, mosaic, req)
+
+
 def _provenance(raster: Raster, composite: Composite) -> Raster:
     """One band: 1 for pixels of the first scene that was read, 2 for the second …; uint8, or uint16 of many scenes."""
     picking: Any = composite
