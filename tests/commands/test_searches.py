@@ -19,7 +19,7 @@ WORDS = ("--kind", "search", "assets=data", "pixel_selection=median")
 
 @pytest.fixture(autouse=True)
 def scenes(folder: Path) -> Path:
-    """``scenes`` in the working directory: four dates of one place, each one higher than before: its median has halves."""
+    """``scenes`` in the working directory: four dates of one place, with halves in their median."""
     home = folder / "scenes"
     home.mkdir()
     make_scenes(home, COUNT)
