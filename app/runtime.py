@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from app.cache.flight import Collapse
 from app.cache.memory import MemoryCache
@@ -18,7 +18,7 @@ from app.limits.admission import Admission
 from app.limits.limits import Limits
 from app.limits.workers import Workers
 from app.model.grid import Grid
-from app.model.raster import Rendered
+from app.model.raster import Rendered, Unchanged
 from app.model.request import Ranges
 from app.model.search import id_of
 from app.model.source import Header
@@ -44,6 +44,9 @@ from app.stac.search.found import Found
 
 RANGES_MAX = 1024
 """Measured ranges remembered: one for each way to show a scene."""
+
+MOSAICS_MAX = 4096
+"""Names of pictures of many scenes: some hundred bytes each."""
 
 TILESETS_MAX = 1024
 """Limits of tilesets remembered: one for each selection of files and tile matrix set."""
@@ -72,6 +75,7 @@ class Runtime:
         admission: Who may read pixels now.
         collapse: Equal pictures that are being made.
         answers: Finished pictures and arrays by name; a name is never given to other bytes, so they do not age.
+        mosaics: What was answered to a wish for a picture of many scenes, as long as its search is taken as whole.
         ranges: What ``rescale=auto`` found, by name of plan and percentiles.
         tilesets: The tiles that have something to show, by tile matrix set and headers; None: there are none.
         measuring: Equal ranges that are being found.
@@ -89,6 +93,7 @@ class Runtime:
     reader: Reader
     answers: MemoryCache[str, Rendered]
     collapse: Collapse[str, Rendered]
+    mosaics: TTLCache[str, Unchanged]
     ranges: LRUCache[str, Ranges]
     tilesets: LRUCache[tuple[str, tuple[Header, ...]], Tileset | None]
     measuring: Collapse[str, Ranges]
@@ -115,6 +120,7 @@ class Runtime:
     def clear_caches(self) -> None:
         """Drop all that is only kept to be quick."""
         self.answers.clear()
+        self.mosaics.clear()
         self.ranges.clear()
         self.tilesets.clear()
         self.resolver.clear()
@@ -180,6 +186,7 @@ def build_runtime(settings: Settings) -> Runtime:
             largest_share=1 / 16,
         ),
         collapse=Collapse(),
+        mosaics=TTLCache(MOSAICS_MAX, settings.cache_searches_ttl_s),
         ranges=LRUCache(RANGES_MAX),
         tilesets=LRUCache(TILESETS_MAX),
         measuring=Collapse(),

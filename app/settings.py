@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     )
     series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series may read from upstream.")
 
+    mosaic_scenes_max: int = Field(
+        64, ge=1, description="Scenes that one picture of a search reads; the others are left out, and that is told."
+    )
+
     # What one export may cost.
     export_tiles_max: int = Field(1_000_000, ge=1, description="Tiles of one export, with those that show nothing.")
     export_max_mb: float = Field(

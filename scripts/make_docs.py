@@ -150,6 +150,9 @@ def parameters_page() -> str:
         "search": parameters.SEARCH,
         "job list": parameters.JOB_LIST,
         "job results": parameters.RESULTS,
+        "mosaic (with those of the same route of an item, and of a search)": parameters.MOSAIC,
+        "time series at a point": parameters.SERIES,
+        "time series within shapes": parameters.SHAPE_SERIES,
     }
     known = dict.fromkeys(p for group in groups.values() for p in group)  # two may have one name, on other routes
     rows = []

@@ -219,10 +219,15 @@ def is_open(path: str) -> bool:
 def scope_of(path: str) -> Scope | None:
     """What a key must open for a path; None when any key will do, as for a path that leads nowhere."""
     first, *words = path.split("/")[1:]
+    if first == "search":
+        words = [word for word in words if not re.fullmatch("[0-9a-f]{64}", word)]
+        return (_scope_of_words(words) if words else None) or Scope.INFO
     if first not in ("stac", "cog"):
         return ROOMS.get(first)
-    if not words:
-        return None
+    return _scope_of_words(words) if words else None
+
+
+def _scope_of_words(words: list[str]) -> Scope | None:
     word = words[-1] if words[-1] in BEHIND_SET else words[0]
     return SCOPES.get(word) or SCOPES.get(word.partition(".")[0])
 

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 from fastapi import Request
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from app.api.dialect import Parameter
+from app.api.dialect import MOSAIC, SEARCH, URL, Parameter
+from app.api.mosaics import read_mosaic
 from app.api.origin import own_url
 from app.api.query import Query, read_query
 from app.model.request import DatasetKind, DatasetRef
@@ -40,6 +41,9 @@ def dataset_ref(request: Request, kind: DatasetKind, query: Query) -> DatasetRef
     Raises:
         InvalidType: There is none.
     """
+    if kind is DatasetKind.SEARCH:
+        mosaic = read_mosaic(runtime(request).settings, query)
+        return DatasetRef(kind=kind, url=mosaic.search_id, home=own_url(request), mosaic=mosaic)
     what = "a STAC item" if kind is DatasetKind.STAC else "a GeoTIFF"
     url = query.required("url", f"give the URL of {what}, url=https://…")
     if "%3a%2f%2f" in url.lower():
@@ -60,5 +64,9 @@ def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, .
 
 @cache
 def known_parameters(kind: DatasetKind, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-    """Leave out what has no meaning for a single raster."""
-    return tuple(each for each in parameters if kind is DatasetKind.STAC or not each.stac_only)
+    """Leave out what has no meaning for a single raster; a search has parameters of its own."""
+    if kind is not DatasetKind.SEARCH:
+        return tuple(each for each in parameters if kind is DatasetKind.STAC or not each.stac_only)
+    own = [each for each in parameters if each is not URL]
+    names = {each.name for each in own}
+    return (*own, *(each for each in (*SEARCH, *MOSAIC) if each.name not in names))

@@ -279,6 +279,23 @@ REDUCER = Parameter(
 )  # fmt: skip
 ORDER = Parameter("order", "`date`: lines of `ndjson` come in the order of time, not as they are ready.", "date",
                   values=("date",))  # fmt: skip
+PIXEL_SELECTION = Parameter(
+    "pixel_selection",
+    "Which of the values that scenes have for a pixel is shown: the `first` (unless given), `last`, `highest` or "
+    "`lowest`, the `mean`, `median`, `stdev`, `count` or `percentile`, the `medoid`, or the `best`: the first that no "
+    "mask hides, else the first.",
+    "median",
+    values=("first", "last", "best", "highest", "lowest", "mean", "median", "stdev", "count", "percentile", "medoid"),
+)
+PERCENTILE = Parameter(
+    "percentile", "Which one, of `pixel_selection=percentile`; 0 to 100, 50 unless given.", "90", schema=NUMBER
+)
+OUTPUT = Parameter(
+    "output",
+    "`provenance`: which scene each pixel comes from: 1 for the first of `X-Items`, 0 for none.",
+    "provenance",
+    values=("values", "provenance"),
+)
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
     Parameter("REQUEST", "`GetCapabilities` unless given, `GetTile` or `GetFeatureInfo`.", "GetCapabilities"),
@@ -357,6 +374,8 @@ LEGEND = (*TILE, ORIENTATION)
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
 RESULTS = (BY, REDUCER, SERIES_FORMAT, STRICT)
+MOSAIC = (SEARCH_ID, PIXEL_SELECTION, PERCENTILE, OUTPUT)
+"""What turns the scenes of a search into one picture."""
 SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
 SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,

@@ -16,10 +16,11 @@ from app.errors import InternalError, SwathError, UrlTooLong
 from app.observe.record import Record
 
 URL_MAX = 16 * 1024
+_OF_SEARCH = re.compile(r"(?P<before>.*/search)/(?P<id>[0-9a-f]{64})/(?P<rest>(?!items$).+)")
 EXPOSED = (
     "Accept-Ranges, Content-Bbox, Content-Crs, Content-Disposition, Content-Range, ETag, RateLimit, RateLimit-Policy, "
-    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items-Matched, X-Items-Used, X-Request-Id, X-Rescale, "
-    "X-Tile, X-Truncated"
+    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items, X-Items-Matched, X-Items-Used, X-Request-Id, "
+    "X-Rescale, X-Tile, X-Truncated"
 )
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {
@@ -83,7 +84,7 @@ class Door:
         """Run the application; FastAPI answers a bug with a problem and raises it again; it is on the record."""
         try:
             async with Departure(scope, receive) as departure:
-                await self._app(scope, departure.receive, answer.send)
+                await self._app(_search_in_query(scope), departure.receive, answer.send)
         except Exception as error:
             answer.record.fail(InternalError.slug, error)
             if not answer.record.answered:
@@ -124,6 +125,15 @@ def _tidy(scope: Scope) -> dict[str, Any]:
     """Collapse duplicate slashes (the 2020 notebook asks for ``//stac/...``) and treat HEAD as GET."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     return {**scope, "method": method, "path": re.sub(r"/{2,}", "/", scope["path"])}
+
+
+def _search_in_query(scope: Scope) -> Scope:
+    """Make ``/search/{id}/tiles/…`` the ``/search/tiles/…?search={id}`` that it stands for, as for other datasets."""
+    path: str = scope["path"]
+    if "/search/" not in path or (match := _OF_SEARCH.fullmatch(path)) is None:
+        return scope
+    query = b"&".join(filter(None, (scope["query_string"], b"search=" + match["id"].encode())))
+    return {**scope, "path": f"{match['before']}/{match['rest']}", "query_string": query}
 
 
 async def _preflight(answer: _Answer) -> None:

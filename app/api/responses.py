@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from fastapi import Request
@@ -19,8 +20,11 @@ from app.cache.name import name_of
 from app.encode.encode import encode
 from app.encode.table import Cell, encode_csv
 from app.model.grid import Grid
-from app.model.raster import Body, Raster, Rendered, Unchanged
+from app.model.raster import Body, Raster, Rendered, ScenesShown, Unchanged
 from app.model.request import Format
+
+ITEMS_LENGTH_MAX = 2048
+"""Of the ids in ``X-Items``: proxies refuse longer headers."""
 
 
 def image_response(
@@ -41,12 +45,26 @@ def image_response(
     }
     if answer.rescale:
         headers["X-Rescale"] = ",".join(f"{value!r}" for low_high in answer.rescale for value in low_high)
+    if answer.scenes:
+        headers |= _scenes(answer.scenes)
     if isinstance(answer, Unchanged) or _has_any(request):
         return Response(status_code=304, headers=headers)
     headers["X-Cache"] = "HIT" if answer.remembered else "MISS"
     headers |= content_disposition(answer.dataset, what, answer.format.extension)
     response = Response(answer.body, headers=headers, media_type=answer.format.media_type)
     return ranged(request, response) if answer.format is Format.TIFF else response
+
+
+def _scenes(shown: ScenesShown) -> dict[str, str]:
+    """How many scenes match, and which were read: as many ids as a header holds."""
+    ids = ",".join(quote(each, safe="") for each in shown.ids)
+    told = ids if len(ids) <= ITEMS_LENGTH_MAX else ids[:ITEMS_LENGTH_MAX].rpartition(",")[0] + ",..."
+    return {
+        "X-Items-Matched": str(shown.matched),
+        "X-Items-Used": str(len(shown.ids)),
+        "X-Items": told,
+        "X-Truncated": str(shown.truncated).lower(),
+    }
 
 
 async def named_response(

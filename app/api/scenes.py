@@ -5,29 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from app.api.dialect import SEARCH, STRICT
 from app.api.geojson import LARGE_BYTES
+from app.api.mosaics import read_mosaic
 from app.api.query import Query
-from app.api.search import search_of_query
-from app.errors import NotFound, SearchTruncated, shorten
 from app.model.search import Search
+from app.pipeline.searches import kept_search, truncated
 from app.runtime import Runtime
 from app.stac.search.account import Account
 
 T = TypeVar("T")
-_OWN = frozenset(each.name for each in SEARCH if each is not STRICT)
-
-
-async def kept_search(rt: Runtime, search_id: str) -> Search:
-    """Give the search of an id.
-
-    Raises:
-        NotFound: It was never sent here, or has been forgotten.
-    """
-    text = await rt.searches.get(search_id)
-    if text is None:
-        raise NotFound(f"There is no search {shorten(search_id)!r} here (any more); POST it to /search again.")
-    return await apart(rt, len(text), Search.from_text, text)
 
 
 async def asked_search(rt: Runtime, query: Query) -> Search:
@@ -37,13 +23,8 @@ async def asked_search(rt: Runtime, query: Query) -> Search:
         NotFound: There is no search of this id (any more).
         BadRequest: It cannot be read, or there are both.
     """
-    words = {name: values for name, values in query.values.items() if name in _OWN}
-    search_id = query.text("search")
-    if search_id is None:
-        return search_of_query(Query(words, query.spelling, ()), rt.settings.search_items_max)
-    if words:
-        raise query.fault("search", search_id, f"is a search already; leave out {', '.join(sorted(words))}")
-    return await kept_search(rt, search_id)
+    mosaic = read_mosaic(rt.settings, query)
+    return mosaic.search or await kept_search(rt, mosaic.search_id)
 
 
 async def apart(rt: Runtime, size: int, work: Callable[..., T], *args: Any) -> T:
@@ -58,7 +39,7 @@ def require_whole(query: Query, account: Account, *, strict: bool) -> None:
         SearchTruncated: There may be more scenes.
     """
     if account.truncated is not None and query.flag("strict", strict):
-        raise SearchTruncated(f"There may be more scenes than {account.used}: {account.truncated}.")
+        raise truncated(account)
 
 
 def items_headers(account: Account) -> dict[str, str]:

@@ -66,6 +66,23 @@ class Limits:
                     "Ask for a smaller area, or add overviews to the file (gdaladdo, rio cogeo)."
                 )
 
+    def check_stack(self, plan: Plan, scenes: int) -> None:
+        """Judge the values of many scenes, and their masks, that are in memory at the same time.
+
+        Raises:
+            LimitExceeded: They are too many for their size.
+        """
+        bands = len(plan.expression.descriptions) if plan.expression else sum(read.band_count for read in plan.reads)
+        size = 8 if plan.expression else max(np.dtype(read.header.dtype).itemsize for read in plan.reads)
+        grid = plan.grid
+        megabytes = scenes * bands * grid.width * grid.height * (size + 1) / 2**20
+        if megabytes > self._settings.answer_max_mb:
+            raise LimitExceeded(
+                f"{scenes} scenes of {grid.width} x {grid.height} pixels would take {megabytes:.0f} MiB at the same "
+                f"time, {self._settings.answer_max_mb:g} are allowed (SWATH_ANSWER_MAX_MB). Ask for a smaller picture, "
+                "or search for fewer scenes; first, highest, lowest and mean need one at a time."
+            )
+
     def check_measured(self, plan: Plan, scale: int) -> None:
         """Judge a plan whose pixels are measured, not answered; they are sorted, one band after the other.
 

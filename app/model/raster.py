@@ -69,6 +69,21 @@ class Raster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScenesShown:
+    """Scenes of a search in an answer.
+
+    Attributes:
+        matched: How many the search finds.
+        ids: Of those that were read, in order.
+        truncated: There may be more that belong to it.
+    """
+
+    matched: int
+    ids: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """An encoded picture or array, ready to leave.
 
@@ -77,6 +92,7 @@ class Rendered:
         remembered: It was made for an earlier request.
         dataset: What the request is about: an item's id, or a file's name.
         rescale: Ranges that were measured for it, or empty.
+        scenes: Of a search: which of them it shows; None of an item or a raster.
     """
 
     name: str
@@ -86,6 +102,7 @@ class Rendered:
     remembered: bool = False
     dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()
+    scenes: ScenesShown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +113,4 @@ class Unchanged:
     grid: Grid
     dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()
+    scenes: ScenesShown | None = None

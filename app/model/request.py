@@ -12,6 +12,7 @@ from rasterio.crs import CRS
 from app.model.algorithm import Algorithm
 from app.model.expression import Expression
 from app.model.grid import Frame
+from app.model.mosaic import Mosaic
 from app.model.shape import Shape
 
 Rgba = tuple[int, int, int, int]
@@ -71,10 +72,11 @@ _MEDIA_TYPES = {
 
 
 class DatasetKind(StrEnum):
-    """What ``url`` names: a STAC item or a single raster."""
+    """What is shown: a STAC item, a single raster, or the scenes of a search."""
 
     STAC = "stac"
     COG = "cog"
+    SEARCH = "search"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,16 @@ class DatasetRef:
     """The dataset of a request.
 
     Attributes:
-        url: As the caller wrote it.
+        url: As the caller wrote it; of a search its id.
         home: Base URL of this server, without a trailing slash; a ``url`` or href below it that names the sample
             catalogue is answered inside the process.
+        mosaic: What is made of the scenes; None of an item or a raster.
     """
 
     kind: DatasetKind
     url: str
     home: str
+    mosaic: Mosaic | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

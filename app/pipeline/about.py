@@ -8,6 +8,7 @@ from app.access.rates import charge
 from app.model.grid import Bounds
 from app.model.request import AssetChoice, DatasetKind, DatasetRef, Selection
 from app.pipeline.lookup import choose, fetch_item, open_headers, open_infos
+from app.pipeline.searches import scenes_of
 from app.plan.bounds import union_wgs84
 from app.runtime import Runtime
 from app.stac.select import raster_keys
@@ -27,6 +28,8 @@ async def list_assets(rt: Runtime, dataset: DatasetRef) -> list[str]:
 async def find_bounds(rt: Runtime, dataset: DatasetRef) -> Bounds:
     """Bounds in longitude and latitude: the item's ``bbox``, else those of its rasters."""
     charge(1)
+    if dataset.kind is DatasetKind.SEARCH:
+        return (await scenes_of(rt, dataset)).bounds_wgs84
     if dataset.kind is DatasetKind.STAC:
         item = await fetch_item(rt, dataset)
         if item.bounds_wgs84:

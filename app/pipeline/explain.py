@@ -6,18 +6,44 @@ from dataclasses import asdict
 from typing import Any
 
 from app.access.rates import charge
+from app.errors import OutOfBounds
+from app.model.choice import Choice
 from app.model.plan import Plan, PlannedRead
-from app.model.request import ImageRequest
-from app.pipeline.lookup import choose, open_headers
+from app.model.request import DatasetKind, ImageRequest
+from app.pipeline.lookup import choose, choose_of_scene, open_headers
+from app.pipeline.mosaic import reaching
+from app.pipeline.searches import scenes_of
 from app.plan.crs import name_crs
 from app.plan.reads import plan_reads
 from app.read.reader import Explained
 from app.runtime import Runtime
 
+EXPLAINED_MAX = 8
+"""Scenes of a search of which the reads are told."""
+
 
 async def explain_image(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     """Say what would be read for a picture, at which resolution, and by which driver."""
-    choice = await choose(rt, req.dataset, req.selection)
+    if req.dataset.kind is DatasetKind.SEARCH:
+        return await _explain_mosaic(rt, req)
+    return await _explain(rt, await choose(rt, req.dataset, req.selection), req)
+
+
+async def _explain_mosaic(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
+    """The same for the scenes of a search that reach the frame: of the first ones what would be read."""
+    found = await scenes_of(rt, req.dataset)
+    scenes = reaching(found, req.frame)
+    told = []
+    for scene in scenes[:EXPLAINED_MAX]:
+        choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
+        try:
+            told.append(await _explain(rt, choice, req))
+        except OutOfBounds:
+            told.append({"dataset": scene.id, "reads": []})
+    return {"search": req.dataset.url, "found": len(found.scenes), "reaching": len(scenes), "scenes": told}
+
+
+async def _explain(rt: Runtime, choice: Choice, req: ImageRequest) -> dict[str, Any]:
     charge(len(choice.files))
     headers = await open_headers(rt, choice.files)
     plan = plan_reads(choice, headers, req)

@@ -13,13 +13,16 @@ from app.access.rates import charge
 from app.encode.channels import with_colors
 from app.encode.encode import fits
 from app.errors import shorten
+from app.model.choice import Choice
 from app.model.legend import Bar, Legend
 from app.model.plan import Plan
 from app.model.raster import Raster
-from app.model.request import ColormapTable, ImageRequest, Rgba
+from app.model.request import ColormapTable, DatasetKind, ImageRequest, Rgba
+from app.model.source import Header
 from app.pipeline.autoscale import settle_ranges
 from app.pipeline.image import own_colormap, rehearse, rehearsed, shows_own_range, stylize
 from app.pipeline.lookup import choose, open_headers
+from app.pipeline.mosaic import settle_mosaic
 from app.plan.reads import plan_rehearsal
 from app.runtime import Runtime
 from app.style.colormap import is_full_table
@@ -43,8 +46,15 @@ async def describe_legend(rt: Runtime, req: ImageRequest) -> Legend:
     plan = plan_rehearsal(choice, headers, req)
     await rt.workers.run(rehearse, plan, req)
     if req.style.auto is not None:
-        req = await settle_ranges(rt, choice, headers, req)
+        req = await _settled(rt, choice, headers, req)
     return await rt.workers.run(legend_of, choice.name, plan, req)
+
+
+async def _settled(rt: Runtime, choice: Choice, headers: Sequence[Header], req: ImageRequest) -> ImageRequest:
+    """Ranges in the place of ``rescale=auto``."""
+    if req.dataset.kind is DatasetKind.SEARCH:
+        return await settle_mosaic(rt, req)
+    return await settle_ranges(rt, choice, headers, req)
 
 
 def legend_of(name: str, plan: Plan, req: ImageRequest) -> Legend:

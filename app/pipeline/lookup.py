@@ -6,7 +6,10 @@ What is in memory is found at once; a request that has to wait for a source hold
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
+
+from rasterio.crs import CRS
 
 from app.cache.flight import together
 from app.model.choice import Choice
@@ -17,14 +20,20 @@ from app.model.request import DatasetKind, DatasetRef, Selection
 from app.model.search import Scene
 from app.model.source import Header, Source
 from app.observe.record import step
+from app.pipeline.searches import scenes_of
 from app.read.reader import Look, Piece
 from app.runtime import Runtime
 
 T = TypeVar("T")
 
 
+WGS84 = CRS.from_epsg(4326)
+
+
 async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
-    """Read the item of a dataset."""
+    """Read the item of a dataset; of a search that of its first scene, which speaks for all."""
+    if dataset.kind is DatasetKind.SEARCH:
+        return await rt.resolver.scene_item((await scenes_of(rt, dataset)).scenes[0])
     with step("item"):
         if kept := rt.resolver.kept_item(dataset):
             return kept
@@ -38,8 +47,17 @@ async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, asse
     Args:
         assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
     """
+    if dataset.kind is DatasetKind.SEARCH:
+        return await _choose_first(rt, dataset, selection)
     item = await fetch_item(rt, dataset) if dataset.kind is DatasetKind.STAC else None
     return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
+
+
+async def _choose_first(rt: Runtime, dataset: DatasetRef, selection: Selection) -> Choice:
+    """Choose the sources of the first scene, which speak for those of all; bounds are those of all."""
+    found = await scenes_of(rt, dataset)
+    first = await choose_of_scene(rt, found.scenes[0], selection, dataset.home)
+    return replace(first, name=f"search-{dataset.url[:12]}", bounds_wgs84=found.bounds_wgs84)
 
 
 async def choose_of_scene(rt: Runtime, scene: Scene, selection: Selection, home: str) -> Choice:

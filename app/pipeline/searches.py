@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from app.errors import NotFound, SearchTruncated, shorten
 from app.model.location import hosts_of
+from app.model.request import DatasetRef
 from app.model.search import Scene, Search
 from app.observe.record import step
 from app.runtime import Runtime
 from app.stac.search.account import Account
 from app.stac.search.found import Found
+
+LARGE_TEXT = 64 * 1024
+"""A search from here on is read in a thread: that takes more than a few milliseconds."""
 
 
 async def list_scenes(rt: Runtime, search: Search, home: str) -> tuple[list[Scene], Account]:
@@ -24,6 +29,44 @@ async def list_scenes(rt: Runtime, search: Search, home: str) -> tuple[list[Scen
     with step("search"):
         async with rt.admission.place(hosts), aclosing(rt.finder.find(search, account, home=home)) as found:
             return [scene async for scene in found], account
+
+
+async def kept_search(rt: Runtime, search_id: str) -> Search:
+    """Give the search of an id.
+
+    Raises:
+        NotFound: It was never sent here, or has been forgotten.
+    """
+    text = await rt.searches.get(search_id)
+    if text is None:
+        raise NotFound(f"There is no search {shorten(search_id)!r} here (any more); POST it to /search again.")
+    if len(text) < LARGE_TEXT:
+        return Search.from_text(text)
+    return await rt.patient.run(Search.from_text, text)
+
+
+async def scenes_of(rt: Runtime, dataset: DatasetRef) -> Found:
+    """Find the scenes of a dataset that is a search.
+
+    Raises:
+        NotFound: There are none.
+        SearchTruncated: There may be more, and the caller wants all or nothing.
+    """
+    mosaic = dataset.mosaic
+    assert mosaic is not None
+    search = mosaic.search or await kept_search(rt, mosaic.search_id)
+    found = await find_scenes(rt, search, dataset.home)
+    if mosaic.whole and found.account.truncated:
+        raise truncated(found.account)
+    if not found.scenes:
+        told = " ".join(found.account.sentences())
+        raise NotFound(f"The search finds no scene. {told}".rstrip())
+    return found
+
+
+def truncated(account: Account) -> SearchTruncated:
+    """Say why there may be more."""
+    return SearchTruncated(f"There may be more scenes than {account.used}: {account.truncated}.")
 
 
 async def find_scenes(rt: Runtime, search: Search, home: str) -> Found:

@@ -13,11 +13,19 @@ from app.errors import BadRequest, OutOfBounds, RateExceeded
 from app.limits.limits import Limits
 from app.model.choice import Choice
 from app.model.plan import Plan
-from app.model.request import ImageRequest, Tally
+from app.model.request import DatasetKind, ImageRequest, Tally
 from app.model.shape import Shape
 from app.model.source import Header
 from app.pipeline.image import rehearsed
-from app.pipeline.statistics import Statistics, charge_all, keyed, measure_plan, open_chosen, some_at_once
+from app.pipeline.statistics import (
+    Statistics,
+    charge_all,
+    keyed,
+    measure_mosaic,
+    measure_plan,
+    open_chosen,
+    some_at_once,
+)
 from app.plan.reads import plan_reads, plan_rehearsal
 from app.runtime import Runtime
 
@@ -30,6 +38,8 @@ async def measure_shapes(rt: Runtime, req: ImageRequest, shapes: Sequence[Shape]
         LimitExceeded: They are too many to be measured in time.
         RateExceeded: The caller has not enough left for all of them together.
     """
+    if req.dataset.kind is DatasetKind.SEARCH:
+        return [keyed(req, await _measure_composed(rt, req, shape, tally)) for shape in shapes]
     return await measure_shapes_of(rt, *await open_chosen(rt, req), req, shapes, tally)
 
 
@@ -53,6 +63,12 @@ async def measure_shapes_of(
     if None in plans:
         found[None] = _nothing(choice, headers, req, tally)
     return [keyed(req, found[plan]) for plan in plans]
+
+
+async def _measure_composed(rt: Runtime, req: ImageRequest, shape: Shape, tally: Tally) -> Measured:
+    """Measure what becomes of the scenes of a search within one shape."""
+    shaped = replace(req, shape=shape, frame=replace(req.frame, bounds=shape.bounds))
+    return await measure_mosaic(rt, shaped, tally)
 
 
 def _plan_shapes(

@@ -16,12 +16,14 @@ from app.compute.stack import compute
 from app.compute.statistics import Measured, measure
 from app.model.choice import Choice
 from app.model.plan import Plan
+from app.model.raster import Raster
 from app.model.request import DatasetKind, ImageRequest, Selection, Tally
 from app.model.source import Header
 from app.observe.record import step
 from app.pipeline.about import EVERYTHING
 from app.pipeline.image import taken
 from app.pipeline.lookup import choose, open_headers, read_pixels
+from app.pipeline.mosaic import compose
 from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
@@ -40,9 +42,18 @@ async def measure_whole(rt: Runtime, req: ImageRequest, tally: Tally) -> Statist
 
     Of an item without assets asked for, all rasters are measured; ``b1`` is then the first band of the first one.
     """
+    if req.dataset.kind is DatasetKind.SEARCH:
+        return keyed(req, await measure_mosaic(rt, req, tally))
     choice, headers = await open_chosen(rt, req)
     [found] = await _measure_all(rt, [plan_reads(choice, headers, req)], tally)
     return keyed(req, found)
+
+
+async def measure_mosaic(rt: Runtime, req: ImageRequest, tally: Tally) -> Measured:
+    """Measure what becomes of the scenes of a search."""
+    req = replace(req, selection=with_everything(req))
+    composed = await compose(rt, req, lambda plan: rt.limits.check_measured(plan, tally.cover_scale))
+    return await rt.patient.run(_measured, composed.raster, composed.plan, tally)
 
 
 async def measure_assets(rt: Runtime, req: ImageRequest, tally: Tally) -> dict[str, Statistics]:
@@ -122,7 +133,10 @@ async def _count(rt: Runtime, plan: Plan, tally: Tally) -> Measured:
 
 
 def _finish(pieces: list[Piece], plan: Plan, tally: Tally) -> Measured:
-    raster = cut(compute(taken(pieces), plan), plan.shape)
+    return _measured(cut(compute(taken(pieces), plan), plan.shape), plan, tally)
+
+
+def _measured(raster: Raster, plan: Plan, tally: Tally) -> Measured:
     covered = None if plan.shape is None else coverage(plan.shown, plan.shape, tally.cover_scale)
     return measure(raster, tally, covered)
 

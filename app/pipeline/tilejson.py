@@ -46,7 +46,7 @@ async def describe_coverage(rt: Runtime, req: ImageRequest, tms: TileMatrixSet) 
     """
     seen = await survey(rt, req)
     low, high = await rt.workers.run(zoom_range, seen.headers, tms)  # PROJ may take a tenth of a second
-    item = await fetch_item(rt, req.dataset) if req.dataset.kind is DatasetKind.STAC else None
+    item = await fetch_item(rt, req.dataset) if req.dataset.kind is not DatasetKind.COG else None
     return Coverage(
         name=seen.name,
         bounds_wgs84=seen.bounds_wgs84,

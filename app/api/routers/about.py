@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.dataset import dataset_ref, query_of, runtime
-from app.api.dialect import DATASET, INFO, VALIDATE, documented
+from app.api.dialect import DATASET, INFO, SEARCH, SEARCH_ID, VALIDATE, documented
 from app.api.geojson import GEOJSON
 from app.api.params import parse_selection
 from app.api.responses import json_response
@@ -54,10 +54,20 @@ async def bounds(request: Request, ds: DatasetKind) -> Response:
 @router.get("/stac/assets", openapi_extra=documented(DATASET))
 async def assets(request: Request) -> Response:
     """Keys of the item's assets that can be read as rasters."""
-    rt = runtime(request)
-    query = query_of(request, DatasetKind.STAC, DATASET)
+    return await answer_assets(request, DatasetKind.STAC)
+
+
+@router.get("/search/assets", openapi_extra=documented((*SEARCH, SEARCH_ID)))
+async def assets_of_search(request: Request) -> Response:
+    """The same of the first scene of a search."""
+    return await answer_assets(request, DatasetKind.SEARCH)
+
+
+async def answer_assets(request: Request, ds: DatasetKind) -> Response:
+    """List the assets."""
+    rt, query = runtime(request), query_of(request, ds, DATASET)
     async with allowance(rt, Cost.TILE):
-        names = await list_assets(rt, dataset_ref(request, DatasetKind.STAC, query))
+        names = await list_assets(rt, dataset_ref(request, ds, query))
     return json_response(query, names)
 
 

@@ -23,7 +23,7 @@ from app.model.grid import Bounds, Frame
 from app.model.request import DatasetKind, ImageRequest
 from app.model.shape import Shape
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.image import render_image
+from app.pipeline.picture import render_picture
 
 router = APIRouter(tags=["Crops and previews"], route_class=PlainRoute)
 
@@ -159,7 +159,7 @@ async def answer_picture(
             format=format or preferred_format(request),
             shape=shape,
         )
-        rendered = await render_image(rt, req, known_names(request))
+        rendered = await render_picture(rt, req, known_names(request))
     return image_response(request, query, rendered, what, negotiated=format is None)
 
 

@@ -24,13 +24,14 @@ from app.api.processes import DESCRIPTION, SUMMARY, WANTED, with_execution
 from app.api.query import Query, read_query
 from app.api.responses import ignored
 from app.api.route import PlainRoute
-from app.api.scenes import apart, kept_search
+from app.api.scenes import apart
 from app.api.search import search_of_body
 from app.errors import InvalidType, NotFound, shorten
 from app.jobs.desk import Desk
 from app.jobs.job import Job, State, Wanted
 from app.match.period import write_moment
 from app.model.search import Search
+from app.pipeline.searches import kept_search
 from app.runtime import Runtime
 
 router = APIRouter(tags=["Jobs"], route_class=PlainRoute)

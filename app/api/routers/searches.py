@@ -19,13 +19,13 @@ from app.api.origin import base_url, own_url
 from app.api.query import Query, read_query, refuse_unknown
 from app.api.responses import ignored
 from app.api.route import PlainRoute
-from app.api.scenes import apart, items_headers, kept_search
+from app.api.scenes import apart, items_headers
 from app.api.search import pairs_of, search_of_body, search_of_query
 from app.errors import Overloaded
 from app.match.period import write_moment
 from app.model.search import Scene, Search
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.searches import list_scenes
+from app.pipeline.searches import kept_search, list_scenes
 from app.runtime import Runtime
 from app.stac.search.account import Account
 

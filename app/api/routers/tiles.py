@@ -22,7 +22,7 @@ from app.api.tiles import TileOptions, read_tile_options, split_row, tile_frame
 from app.errors import OutOfBounds
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.image import render_image
+from app.pipeline.picture import render_picture
 from app.pipeline.tilesets import require_within_limits
 
 router = APIRouter(tags=["Tiles"], route_class=PlainRoute)
@@ -58,7 +58,7 @@ async def answer_tile(request: Request, ds: DatasetKind, query: Query, tms: str,
             if options.empty == "limits":
                 await require_within_limits(rt, req, matrix_set, Tile(x=int(x), y=int(row), z=int(z)))
                 options = replace(options, empty="204" if options.is_array else "blank")
-            rendered = await render_image(rt, req, known_names(request))
+            rendered = await render_picture(rt, req, known_names(request))
         except OutOfBounds as err:
             return _without_data(request, query, options, format, options.shape_wh(matrix_set, int(z)), err)
     return image_response(request, query, rendered, f"{z}-{x}-{row}", negotiated=options.format is None)
