@@ -11,12 +11,13 @@ from app.errors import LimitExceeded
 from app.export.geotiff import Mosaic, pack, write_cog
 from app.export.story import Body, Export
 from app.model.grid import Frame, Grid
-from app.model.plan import Plan
+from app.model.plan import Plan, PlannedRead
 from app.model.raster import Raster
 from app.model.request import Format, ImageRequest
 from app.net.budget import MIB
 from app.pipeline.image import rehearsed, stylize
 from app.pipeline.piece import draw_piece, plan_whole
+from app.plan.crs import without_crs
 from app.runtime import Runtime
 
 SIDES = (2048, 1024, 512)
@@ -33,10 +34,13 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
 
     Raises:
         LimitExceeded: All pixels together are too many.
+        UpstreamUnusable: The raster has no place on earth, of which a part could be asked for.
         SwathError: As ``plan_whole``.
     """
     req = replace(req, format=Format.TIFF)
     plan = await plan_whole(rt, req)
+    if plan.shown.crs is None:
+        raise without_crs()
     sample = await rt.workers.run(_sample, plan, req)
     mask = req.style.return_mask
     mosaic = Mosaic(grid=plan.shown, side=_side(rt, plan), sample=sample, return_mask=mask, compression=compression)
@@ -86,8 +90,13 @@ def _square(plan: Plan, side: int) -> Plan:
     whole = plan.shown
     width, height = min(side, whole.width), min(side, whole.height)
     share = width * height / (whole.width * whole.height)
-    reads = tuple(replace(read, pixels=read.pixels * share) for read in plan.reads)
-    return replace(plan, grid=_cut(whole, 0, 0, width, height), inner=None, reads=reads)
+    reads = tuple(_part(read, share) for read in plan.reads)
+    masks = tuple(replace(mask, read=_part(mask.read, share)) for mask in plan.masks)
+    return replace(plan, grid=_cut(whole, 0, 0, width, height), inner=None, reads=reads, masks=masks)
+
+
+def _part(read: PlannedRead, share: float) -> PlannedRead:
+    return replace(read, pixels=read.pixels * share)
 
 
 def _check(rt: Runtime, mosaic: Mosaic) -> None:

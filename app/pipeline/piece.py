@@ -15,7 +15,7 @@ from app.model.request import ImageRequest
 from app.observe.record import step
 from app.pipeline.autoscale import settle_ranges
 from app.pipeline.image import stylize, taken
-from app.pipeline.lookup import choose, open_headers
+from app.pipeline.lookup import choose, open_headers, read_pixels
 from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
@@ -30,7 +30,7 @@ async def plan_whole(rt: Runtime, req: ImageRequest) -> Plan:
         SwathError: As ``plan_reads`` does.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    return plan_reads(choice, await open_headers(rt, choice.sources), req)
+    return plan_reads(choice, await open_headers(rt, choice.files), req)
 
 
 async def draw_piece(rt: Runtime, req: ImageRequest, use: Callable[[Raster], T]) -> T | None:
@@ -43,7 +43,7 @@ async def draw_piece(rt: Runtime, req: ImageRequest, use: Callable[[Raster], T])
         SwathError: As ``render_image``, but for ``OutOfBounds``.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    headers = await open_headers(rt, choice.sources)
+    headers = await open_headers(rt, choice.files)
     try:
         plan = plan_reads(choice, headers, req)
     except OutOfBounds:
@@ -54,7 +54,7 @@ async def draw_piece(rt: Runtime, req: ImageRequest, use: Callable[[Raster], T])
     charge_picture(plan)
     async with rt.admission.place(plan.hosts):
         with step("read"):
-            pieces = await rt.reader.read(plan)
+            pieces = await read_pixels(rt, plan)
         with step("finish"):
             return await rt.workers_for(plan.grid).run(_finish, pieces, plan, req, use)
 

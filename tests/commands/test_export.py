@@ -202,6 +202,16 @@ def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_left(swath, words, c
     assert [path.name for path in Path().iterdir()] == ["scene.tif"]
 
 
+def test_a_raster_without_a_place_on_earth_is_refused(swath):
+    profile = {"driver": "GTiff", "dtype": "uint8", "count": 1, "height": 600, "width": 600}
+    with rasterio.open("nowhere.tif", "w", **profile) as dataset:
+        dataset.write(np.ones((1, 600, 600), np.uint8))
+    run = swath("export", "nowhere.tif", "-o", "x.tif")
+    assert run.exit_code == 1
+    assert "no coordinate reference system" in run.stderr
+    assert not list(Path().glob("x.tif*"))
+
+
 def test_a_file_that_is_there_is_replaced_only_on_request(swath):
     Path("x.mbtiles").write_text("mine")
     words = ("export", "scene.tif", "-o", "x.mbtiles", "--zooms", "9", *STYLE)

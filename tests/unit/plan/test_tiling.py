@@ -13,7 +13,7 @@ from rasterio.crs import CRS
 
 from app.errors import UpstreamUnusable
 from app.model.source import Header
-from app.plan.tiling import MatrixLimits, fit_tileset, matrix_limits
+from app.plan.tiling import MatrixLimits, fit_tileset, matrix_limits, within
 
 MERCATOR = library.get("WebMercatorQuad")
 WORLD_M = 20037508.342789244
@@ -125,3 +125,27 @@ def test_zooms_that_are_asked_for_take_the_place_of_those_of_the_data_within_the
 def test_a_source_without_a_place_is_an_error():
     with pytest.raises(UpstreamUnusable):
         fit_tileset([header((0, 0, 1, 1), None)], MERCATOR)
+
+
+def test_a_box_leaves_the_tiles_that_touch_it_and_the_data():
+    """The data cover a part of the world; the box reaches beyond them."""
+    quarter = header((0, 0, 90, 60), 4326, (0, 0, 90, 60))
+    tms = library.get("WebMercatorQuad")
+    whole = fit_tileset([quarter], tms, 0, 6)
+    cut = within(whole, (80.0, 50.0, 120.0, 70.0), CRS.from_epsg(4326))
+    for limits in cut.limits:
+        wanted = set(tms.tiles(80.0001, 50.0001, 89.9999, 59.9999, [limits.zoom]))
+        found = {
+            Tile(x, y, limits.zoom)
+            for x in range(limits.min_column, limits.max_column + 1)
+            for y in range(limits.min_row, limits.max_row + 1)
+        }
+        assert found == wanted
+        assert limits.count == len(wanted)
+    assert cut.zooms == (0, 6)
+
+
+def test_a_box_beside_the_data_leaves_none():
+    tms = library.get("WebMercatorQuad")
+    whole = fit_tileset([header((0, 0, 90, 60), 4326, (0, 0, 90, 60))], tms, 4, 6)
+    assert within(whole, (-120.0, -50.0, -80.0, -10.0), CRS.from_epsg(4326)) is None
