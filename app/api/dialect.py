@@ -290,6 +290,12 @@ PIXEL_SELECTION = Parameter(
 PERCENTILE = Parameter(
     "percentile", "Which one, of `pixel_selection=percentile`; 0 to 100, 50 unless given.", "90", schema=NUMBER
 )
+TIME = Parameter(
+    "time",
+    "Only scenes of this day, moment or period among those that the search finds; as `datetime` is written.",
+    "2019-12-05",
+    aliases=("TIME", "Time"),
+)
 OUTPUT = Parameter(
     "output",
     "`provenance`: which scene each pixel comes from: 1 for the first of `X-Items`, 0 for none.",
@@ -373,7 +379,7 @@ LEGEND = (*TILE, ORIENTATION)
 # ``f`` is the form of the document, ``format`` that of its tiles.
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
-MOSAIC = (SEARCH_ID, PIXEL_SELECTION, PERCENTILE, OUTPUT)
+MOSAIC = (SEARCH_ID, TIME, PIXEL_SELECTION, PERCENTILE, OUTPUT)
 """What turns the scenes of a search into one picture."""
 RESULTS = (BY, REDUCER, SERIES_FORMAT, STRICT)
 SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
