@@ -12,6 +12,7 @@ import click
 
 from app.api.dataset import known_parameters
 from app.api.dialect import URL, Parameter
+from app.api.mosaics import read_mosaic
 from app.api.query import Query, read_query
 from app.commands.configuration import read_settings
 from app.errors import SwathError
@@ -51,13 +52,23 @@ def read_asked(url: str, kind: str | None, words: Sequence[str], known: tuple[Pa
     """
     chosen = DatasetKind(kind) if kind else _kind_of(url)
     settings, place = _with_folder(read_settings(), url)
-    known = tuple(each for each in known_parameters(chosen, known) if each is not URL)
     home = (settings.public_url or HOME).rstrip("/")
     try:
+        if chosen is DatasetKind.SEARCH:
+            return _of_search(settings, place, home, words, known)
+        known = tuple(each for each in known_parameters(chosen, known) if each is not URL)
         query = read_query(query_text(words), known, strict=True)
     except SwathError as err:
         raise click.UsageError(err.detail) from err
     return Asked(settings=settings, dataset=DatasetRef(kind=chosen, url=place, home=home), query=query)
+
+
+def _of_search(settings: Settings, place: str, home: str, words: Sequence[str], known: tuple[Parameter, ...]) -> Asked:
+    """The scenes of what is behind a URL, or in a folder, that fit the words."""
+    query = read_query(query_text([*words, f"url={place}"]), known_parameters(DatasetKind.SEARCH, known), strict=True)
+    mosaic = read_mosaic(settings, query)
+    dataset = DatasetRef(kind=DatasetKind.SEARCH, url=mosaic.search_id, home=home, mosaic=mosaic)
+    return Asked(settings=settings, dataset=dataset, query=query)
 
 
 def _kind_of(url: str) -> DatasetKind:
@@ -78,13 +89,16 @@ def query_text(words: Sequence[str]) -> str:
 
 
 def _with_folder(settings: Settings, url: str) -> tuple[Settings, str]:
-    """Open the folder of a file that is named from here: who types its path may read it.
+    """Open the folder of a file, or of a folder, that is named from here: who types its path may read it.
 
     ``SWATH_DATA_ROOT`` says more, where it is set: which files beside that one an item may name.
     """
     path = Path(url)
     if urlsplit(url).scheme:
         return settings, url
+    if path.is_dir():
+        real = path.resolve()
+        return settings.model_copy(update={"data_root": settings.data_root or real.parent}), str(real)
     if not path.is_file():
         if settings.data_root is None:
             raise click.UsageError(f"{url!r} is neither a URL nor a file here.")

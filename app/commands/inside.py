@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import os
 import signal
 import sqlite3
@@ -27,8 +28,9 @@ log = logging.getLogger("swath")
 
 INTERRUPTED = 130
 """Exit code of what Ctrl-C ended, as shells have it: 128 and the number of the signal."""
-PATIENCE_S = 3600.0
-"""Nobody else waits for this process, so its own steps may wait for each other."""
+ALONE = {"queue_max_s": 3600.0, "cache_searches_ttl_s": math.inf}
+"""Nobody else waits for this process, so its own steps may wait for each other; and what it begins with the scenes of a
+search, it ends with the same ones."""
 
 
 def run_inside(settings: Settings, story: Callable[[Runtime], Awaitable[T]], *, stopped: str = "Stopped.") -> T:
@@ -42,7 +44,7 @@ def run_inside(settings: Settings, story: Callable[[Runtime], Awaitable[T]], *, 
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return asyncio.run(_run(settings.model_copy(update={"queue_max_s": PATIENCE_S}), story))
+        return asyncio.run(_run(settings.model_copy(update=ALONE), story))
     except KeyboardInterrupt:
         leave(stopped)
     except click.ClickException:

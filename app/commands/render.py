@@ -21,7 +21,7 @@ from app.model.grid import Frame
 from app.model.raster import Rendered
 from app.model.request import Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.image import render_image
+from app.pipeline.picture import render_picture
 from app.runtime import Runtime
 
 
@@ -81,7 +81,7 @@ async def _render(rt: Runtime, asked: Asked, place: Place, output: Path) -> Rend
         style=parse_style(query),
         format=format,
     )
-    rendered = await render_image(rt, req)
+    rendered = await render_picture(rt, req)
     assert isinstance(rendered, Rendered)  # nobody has an answer yet
     return rendered
 

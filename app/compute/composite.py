@@ -88,6 +88,13 @@ class First:
             self._numbers = np.where(better[0], np.int16(self._count), self._numbers)
         self._count += 1
 
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Where a band has no value yet: shape ``(y, x)``."""
+        assert self._made is not None
+        empty: NDArray[np.bool_] = np.any(~self._made.mask, axis=0)
+        return empty
+
     def raster(self) -> Raster:
         """See ``Composite``."""
         assert self._made is not None

@@ -16,6 +16,7 @@ from app.model.raster import Raster
 from app.model.request import Format, ImageRequest
 from app.net.budget import MIB
 from app.pipeline.image import rehearsed, stylize
+from app.pipeline.mosaic import rehearsed_of_scenes
 from app.pipeline.piece import draw_piece, plan_whole
 from app.plan.crs import without_crs
 from app.runtime import Runtime
@@ -38,7 +39,8 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
         SwathError: As ``plan_whole``.
     """
     req = replace(req, format=Format.TIFF)
-    plan = await plan_whole(rt, req)
+    whole = await plan_whole(rt, req)
+    plan = whole.plan
     if plan.shown.crs is None:
         raise without_crs()
     sample = await rt.workers.run(_sample, plan, req)
@@ -53,7 +55,7 @@ async def export_of_raster(rt: Runtime, req: ImageRequest, compression: str) -> 
         return await draw_piece(rt, replace(req, frame=frame), use)
 
     return Export(
-        key=name_of("raster", plan.key, req.style.key, req.style.auto, mosaic.side, compression),
+        key=name_of("raster", whole.key, req.style.key, req.style.auto, mosaic.side, compression),
         count=mosaic.rows * mosaic.columns,
         pieces=lambda: _frames(mosaic),
         draw=draw,
@@ -66,7 +68,10 @@ def _sample(plan: Plan, req: ImageRequest) -> Raster:
     """Make one pixel of the bands that all squares have."""
     pixel = replace(plan, grid=_cut(plan.shown, 0, 0, 1, 1), inner=None)
     style = replace(req.style, rescale=((0.0, 1.0),), auto=None) if req.style.auto else req.style
-    return with_colors(stylize(rehearsed(pixel), pixel, replace(req, style=style)))
+    raster = rehearsed(pixel)
+    if req.dataset.mosaic is not None:
+        raster = rehearsed_of_scenes(raster, pixel, req)
+    return with_colors(stylize(raster, pixel, replace(req, style=style)))
 
 
 def _side(rt: Runtime, plan: Plan) -> int:

@@ -83,7 +83,7 @@ async def export_of_tiles(
         raise _without_tiles(seen)
     count = _count(rt, tileset)
     about = _about(seen, tileset, bounds_wgs84, format)
-    plan = await plan_whole(rt, req)
+    whole = await plan_whole(rt, req)
 
     def use(raster: Raster) -> Body:
         return encode(raster, format, return_mask=req.style.return_mask)
@@ -93,7 +93,7 @@ async def export_of_tiles(
 
     first = frame_of(next(_tiles(tileset))[1])
     return Export(
-        key=name_of("tiles", about, tileset.limits, first, plan.key, req.style.key, req.style.auto),
+        key=name_of("tiles", about, tileset.limits, first, whole.key, req.style.key, req.style.auto),
         count=count,
         pieces=lambda: ((number, frame_of(tile)) for number, tile in _tiles(tileset)),
         draw=draw,

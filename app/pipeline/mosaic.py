@@ -13,7 +13,7 @@ import numpy as np
 
 from app.access.price import charge_picture
 from app.cache.name import name_of
-from app.compute.composite import Composite, compositing
+from app.compute.composite import Composite, First, compositing
 from app.compute.shape import cut
 from app.compute.stack import compute
 from app.encode.encode import choose_format, encode
@@ -33,7 +33,7 @@ from app.pipeline.scenes import OF_ALL, reaches
 from app.pipeline.searches import scenes_of, truncated
 from app.plan.bounds import bounds_in_degrees
 from app.plan.reads import plan_reads
-from app.read.reader import Piece
+from app.read.reader import Inside, Piece
 from app.runtime import Runtime
 from app.stac.search.account import Account
 from app.stac.search.found import Found
@@ -110,14 +110,18 @@ async def settle_mosaic(rt: Runtime, req: ImageRequest) -> ImageRequest:
 
 def _finish(composed: Composed, req: ImageRequest) -> Rendered:
     """Style and encode."""
-    raster, plan, mosaic = composed.raster, composed.plan, _mosaic(req)
-    if not mosaic.provenance:
-        raster = stylize(raster, plan, req)
+    raster, plan, mosaic = style_scenes(composed, req), composed.plan, _mosaic(req)
     format = req.format or choose_format(raster)
     name = name_of("mosaic", mosaic, composed.keys, req.style.key, format)
     body = encode(raster, format, return_mask=req.style.return_mask)
     dataset = f"search-{mosaic.search_id[:12]}"
     return Rendered(name=name, body=body, format=format, grid=plan.shown, dataset=dataset, scenes=composed.shown)
+
+
+def style_scenes(composed: Composed, req: ImageRequest) -> Raster:
+    """Style what has become of the scenes; numbers of scenes stay as they are."""
+    raster = composed.raster
+    return raster if _mosaic(req).provenance else stylize(raster, composed.plan, req)
 
 
 async def compose(rt: Runtime, req: ImageRequest, judge: Judge) -> Composed:
@@ -171,6 +175,7 @@ class _Run:
         self._plan: Plan | None = None
         self._used: list[tuple[str, str]] = []
         self._failure: SwathError | None = None
+        self._inside: dict[tuple[object, ...], Inside] = {}
         self.composite: Composite = compositing(mosaic.method, mosaic.percentile)
 
     def candidates(self) -> Sequence[Scene]:
@@ -218,11 +223,21 @@ class _Run:
         rt, req = self._rt, self._req
         choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
         plan = plan_reads(choice, await open_headers(rt, choice.files), req)
+        if self._adds_nothing(plan):
+            raise OutOfBounds("What is still empty lies outside of the scene.")
         self._judge(plan)
         charge_picture(plan)
         async with rt.admission.place(plan.hosts):
             with step("read"):
                 return plan, await read_pixels(rt, plan)
+
+    def _adds_nothing(self, plan: Plan) -> bool:
+        """Whether a scene of the same place as an earlier one has no pixel where something is missing.
+
+        The scenes of a satellite's track end at the same pixel: of a tile across that edge one is enough.
+        """
+        inside = self._inside.get(_lattices(plan))
+        return inside is not None and isinstance(self.composite, First) and not (inside & self.composite.empty).any()
 
     async def _take(self, scene: Scene, task: asyncio.Task[tuple[Plan, list[Piece]]]) -> bool:
         """Add a scene; False when it has nothing there, or cannot be read."""
@@ -242,6 +257,8 @@ class _Run:
         with step("finish"):
             await self._rt.workers_for(plan.grid).run(_add, self.composite, pieces, plan)
         self._used.append((scene.id, plan.key))
+        if self._mosaic.method.stops and plan.inner is None and (inside := self._rt.reader.inside(plan)) is not None:
+            self._inside[_lattices(plan)] = inside
         return True
 
     def _settle(self, plan: Plan) -> None:
@@ -266,6 +283,11 @@ class _Run:
         return Composed(raster=raster, plan=plan, shown=shown, keys=tuple(key for _, key in self._used))
 
 
+def _lattices(plan: Plan) -> tuple[object, ...]:
+    """Where the pixels of all reads lie."""
+    return tuple((read.header.lattice, read.level_wh) for read in plan.reads)
+
+
 def _add(composite: Composite, pieces: list[Piece], plan: Plan) -> None:
     composite.add(compute(taken(pieces), plan))
 
@@ -277,6 +299,14 @@ def _made(composite: Composite, plan: Plan, mosaic: Mosaic, req: ImageRequest) -
     elif not mosaic.method.picks and mosaic.method is not Method.COUNT:
         raster = _rounded(raster, plan, req)
     return cut(raster, plan.shape)
+
+
+def rehearsed_of_scenes(raster: Raster, plan: Plan, req: ImageRequest) -> Raster:
+    """What would become of scenes that are all alike: its bands and their dtype."""
+    mosaic = _mosaic(req)
+    composite = compositing(mosaic.method, mosaic.percentile)
+    composite.add(raster)
+    return _made(composite, plan, mosaic, req)
 
 
 def _provenance(raster: Raster, composite: Composite) -> Raster:

@@ -99,6 +99,9 @@ class GdalReader:
         """Read the pixel under a point of each planned source."""
         return await self._read_all(plan.reads, read_point, plan)
 
+    def inside(self, plan: Plan) -> None:
+        """See ``Reader``; GDAL does not tell."""
+
     async def explain(self, plan: Plan) -> list[Explained]:
         """Say that GDAL reads everything."""
         return [Explained(driver=GENERAL) for _ in plan.reads]

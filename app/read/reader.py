@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 
 from app.errors import SourceNotAllowed, UpstreamFailed, UpstreamUnusable
@@ -19,6 +21,9 @@ T = TypeVar("T")
 
 Look = Callable[[DatasetReader, BlockingSource], T]
 """Asks an open file about itself, in a thread, and reads no pixel; called again each time that more of it has come."""
+
+Inside = NDArray[np.bool_]
+"""Shape ``(y, x)`` of the plan's grid."""
 
 Piece = Callable[[], Raster]
 """Pixels that have been read; called, it puts them onto the grid, which takes time but waits for nothing."""
@@ -83,6 +88,10 @@ class Reader(Protocol):
 
     async def read(self, plan: Plan) -> list[Piece]:
         """Read each planned source for ``plan.grid``; one piece per read, in order."""
+        ...
+
+    def inside(self, plan: Plan) -> Inside | None:
+        """Tell which pixels of a plan that was read lie within the raster of any of its reads; None: unknown."""
         ...
 
     async def explain(self, plan: Plan) -> list[Explained]:

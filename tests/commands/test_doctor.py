@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 
+import requests
+
 
 def test_info_is_what_the_file_says(swath):
     found = json.loads(swath("info", "scene.tif").stdout)
     assert (found["width"], found["height"], found["count"], found["nodata_value"]) == (1200, 900, 2, 0)
+
+
+def test_items_of_the_sample_are_read_without_a_server(swath, sample_server, monkeypatch):
+    found = requests.post(f"{sample_server}/v0/search", json={"limit": 1}, timeout=30).json()["features"][0]
+    monkeypatch.setenv("SWATH_SAMPLE", "true")
+    path = f"/v0/collections/{found['collection']}/items/{found['id']}"
+    run = swath("info", f"http://127.0.0.1:8000{path}", "assets=B04")
+    asked = {"url": f"{sample_server}{path}", "assets": "B04"}
+    assert json.loads(run.stdout) == requests.get(f"{sample_server}/stac/info", params=asked, timeout=30).json()
 
 
 def test_all_is_well_here(swath):

@@ -185,6 +185,23 @@ def test_no_more_scenes_are_read_than_the_picture_needs(server):
     assert (answer.headers["X-Items-Matched"], answer.headers["X-Items-Used"]) == ("5", "1")
 
 
+def test_across_the_edge_of_all_scenes_one_is_enough(server):
+    """Half of the picture lies outside of every scene: no other one is read for that; a cloud is another matter."""
+    with rasterio.open(SCENES[0] / "B04.tif") as file:
+        left, top = file.transform @ (300, -40)
+        right, bottom = file.transform @ (380, 40)
+        crs = str(file.crs)
+    path = f"{server}/search/bbox/{left},{bottom},{right},{top}/80x80.npy"
+    query = {"url": "s2", "sortby": "eo:cloud_cover", "assets": "B08", "coord_crs": crs, "dst_crs": crs}
+    answer = requests.get(path, params=query, timeout=60)
+    found = np.ma.getmaskarray(array(answer)[0])
+    assert found[:40].all()
+    assert not found[40:].any()
+    assert answer.headers["X-Items-Used"] == "1"
+    masked = requests.get(path, params={**query, "mask": "SCL:4"}, timeout=60)
+    assert int(masked.headers["X-Items-Used"]) > 1
+
+
 def tile_of(file: Path, zoom: int = 10) -> tuple[int, int, int]:
     from morecantile import tms
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
 from async_tiff.enums import Compression
 from cachetools import LRUCache
 
@@ -28,7 +29,7 @@ from app.read.cog.geometry import STRIP_PIXELS, Sampling, Untransformable, sampl
 from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
-from app.read.reader import FAST, GENERAL, Explained, Look, Piece, Reader, naming
+from app.read.reader import FAST, GENERAL, Explained, Inside, Look, Piece, Reader, naming
 
 T = TypeVar("T")
 
@@ -100,6 +101,19 @@ class CogReader:
             return replace(plan, reads=(plan.reads[number],), places=(plan.places[number],))
 
         return await self._grant(wishes, lambda number: self._general.sample(alone(number)))
+
+    def inside(self, plan: Plan) -> Inside | None:
+        """See ``Reader``."""
+        if not plan.is_nearest:
+            return None
+        shape_yx = (plan.grid.height, plan.grid.width)
+        found = np.zeros(shape_yx, np.bool_)
+        for read in plan.reads:
+            sampling = self._samplings.get((plan.grid, read.header.lattice, read.level_wh))
+            if sampling is None:
+                return None
+            found |= np.ones(shape_yx, np.bool_) if sampling.inside is None else sampling.inside
+        return found
 
     async def explain(self, plan: Plan) -> list[Explained]:
         """See ``Reader``."""
