@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.access.rates import charge
-from app.errors import SwathError
+from app.errors import BadRequest, NotFound, SourceNotAllowed, SwathError, UpstreamFailed, UpstreamUnusable
 from app.model.choice import Choice
 from app.model.request import DatasetRef, Selection
 from app.model.source import Header
@@ -14,6 +14,8 @@ from app.runtime import Runtime
 
 TRIED_MAX = 4
 """Selections that are tried: an item may name files that are not there."""
+UNREADABLE = (BadRequest, NotFound, SourceNotAllowed, UpstreamUnusable, UpstreamFailed)
+"""What is wrong with one selection, and perhaps not with the next."""
 
 
 async def open_first(
@@ -30,7 +32,7 @@ async def open_first(
             choice = await choose(rt, dataset, selection)
             charge(len(choice.sources))
             return number, choice, await open_headers(rt, choice.sources)
-        except SwathError as error:
+        except UNREADABLE as error:
             refusal = refusal or error
     assert refusal is not None, "there is a selection for every dataset"
     raise refusal

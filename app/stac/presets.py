@@ -51,11 +51,13 @@ def item_presets(item: Item) -> list[Preset]:
     """Ways that follow from names: the picture of the provider, composites and ratios, then single rasters."""
     keys = raster_keys(item)
     visual = [key for key in keys if key in VISUAL or not set(VISUAL).isdisjoint(item.assets[key].roles)]
-    found = [Preset(key="visual", title="True colour", params={"assets": (visual[0],), **SMOOTH})] if visual else []
+    found = (
+        [Preset(key="visual", title="Ready-made picture", params={"assets": (visual[0],), **SMOOTH})] if visual else []
+    )
     found += [
         Preset(key=key, title=title, params={"assets": names, **AUTO, **SMOOTH})
         for key, (title, names) in COMPOSITES.items()
-        if _has(item, names) and not (visual and key == "true_color")
+        if _has(item, names)
     ]
     found += [_ratio(item, key) for key, (_, names, *_) in RATIOS.items() if _has(item, names)]
     if found:

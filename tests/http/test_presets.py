@@ -44,9 +44,10 @@ def test_an_offset_does_not_cancel_in_a_ratio():
     assert ndvi.params["unscale"] == ("true",)
 
 
-def test_a_ready_made_picture_comes_first_and_is_the_true_colour():
+def test_a_ready_made_picture_comes_first():
     found = item_presets(item(asset("red", "red"), asset("green", "green"), asset("blue", "blue"), asset("visual")))
-    assert [(each.key, each.params["assets"]) for each in found] == [("visual", ("visual",))]
+    assert found[0].params["assets"] == ("visual",)
+    assert [each.key for each in found] == ["visual", "true_color"]
 
 
 def test_without_names_the_first_data_are_shown():
@@ -121,6 +122,16 @@ def test_renders_come_first_those_that_cannot_be_shown_are_left_out_and_bare_one
     assert len(body["bands"]) == 37
     alone = requests.get(f"{server}/cog/bounds?url=sixteen.tif", timeout=10).json()
     assert body["bounds"] == pytest.approx(alone["bounds"])
+
+
+def test_what_cannot_be_opened_is_not_shown_first(server: str, folder: Path):
+    document = json.loads((folder / "many.json").read_text())
+    names = {"band1": "red", "band2": "green", "band3": "blue"}
+    for key, name in names.items():
+        document["assets"][key]["eo:bands"] = [{"common_name": name}]
+    (folder / "gone.json").write_text(json.dumps({**document, "renders": {}}))
+    body = requests.get(f"{server}/stac/presets", params={"url": "gone.json"}, timeout=10).json()
+    assert [each["id"] for each in body["presets"]] == ["true_color", "visual"]
 
 
 def test_what_is_not_there_is_the_usual_problem(server: str):

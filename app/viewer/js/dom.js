@@ -79,3 +79,10 @@ export async function copyText(text) {
   field.remove();
   before?.focus();
 }
+
+/** Let the browser save bytes as a file. */
+export function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  el("a", { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+}

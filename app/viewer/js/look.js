@@ -3,9 +3,12 @@
 import { address, known } from "./server.js";
 import { found, sceneOfLayer } from "./state.js";
 
-const READING = new Set(["assets", "bidx", "bands", "asset_bidx", "asset_expression", "expression", "index", "algorithm", "algorithm_params"]);
+/** Parameters that say which bands a picture is of. */
+const CHOOSING = ["assets", "bidx", "bands", "asset_bidx", "asset_expression", "expression", "index", "algorithm", "algorithm_params"];
+const READING = new Set([...CHOOSING, "nodata", "unscale", "mask"]);
+
 /** Whether a parameter says what is read, rather than how it is coloured. */
-export const isReading = (name) => READING.has(name) || name === "nodata" || name === "unscale";
+export const isReading = (name) => READING.has(name);
 
 const ZOOMS = new Set(["minzoom", "maxzoom"]);
 
@@ -23,8 +26,7 @@ export const routeOf = (layer, route, more = [], options = {}) =>
   address(`${sceneOfLayer(layer).ds}/${route}`, [...pairsOf(layer, options), ...more]);
 
 /** What is read, and not how it is coloured. */
-export const readingOf = (layer, route, more = []) =>
-  routeOf(layer, route, more, { only: isReading });
+export const readingOf = (layer, route, more = []) => routeOf(layer, route, more, { only: isReading });
 
 export const tilejsonOf = (layer) => known(routeOf(layer, "tilejson.json", [], { zooms: true }));
 
@@ -58,7 +60,7 @@ const splitAssets = (text) => (text.includes("|") ? [text] : text.split(","));
 
 /** The parameters of a picture of these bands; three bands keep the colour formula of three, one keeps its ramp. */
 export function withBands(params, bands) {
-  const rest = without(params, [...READING, "colormap", "colormap_name", "color_formula", "rescale"]);
+  const rest = without(params, [...CHOOSING, "colormap", "colormap_name", "color_formula", "rescale"]);
   const name = bands[0].params.assets ? "assets" : "bidx";
   const colours = bands.length === 1 ? { colormap_name: params.colormap_name } : { color_formula: params.color_formula };
   const stretch = colours.color_formula ? {} : { rescale: ["auto"] };
@@ -67,7 +69,7 @@ export function withBands(params, bands) {
 
 /** The parameters of a picture of a formula. */
 export function withFormula(params, expression) {
-  const rest = without(params, [...READING, "color_formula", "rescale"]);
+  const rest = without(params, [...CHOOSING, "color_formula", "rescale"]);
   const ratio = /^\(([^()]+)-([^()]+)\)\/\(\1\+\2\)$/.test(expression.replaceAll(" ", ""));
   return {
     colormap_name: ["viridis"],
@@ -86,6 +88,9 @@ export function withParams(params, part) {
 export function without(params, names) {
   return Object.fromEntries(Object.entries(params).filter(([name]) => !names.includes(name)));
 }
+
+/** The parameters of a preset; clouds that were left out before stay so. */
+export const withPreset = ({ params }, before) => withParams(params, { mask: before?.mask });
 
 /** What a layer is called when nobody named it. */
 export function titleOf(params) {

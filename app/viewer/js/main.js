@@ -12,6 +12,7 @@ import { mountLegend } from "./over/legend.js";
 import { mountSeries } from "./over/series.js";
 import { mountTimeline } from "./over/timeline.js";
 import { mountBands } from "./panel/bands.js";
+import { mountClouds } from "./panel/clouds.js";
 import { mountColours } from "./panel/colours.js";
 import { mountFormula } from "./panel/formula.js";
 import { mountLayers } from "./panel/layers.js";
@@ -26,7 +27,7 @@ import { mountTheme } from "./theme.js";
 
 const CONTROLS = [
   mountTheme, mountMap, mountTiles, mountFootprints, mountSwipe, mountArea, mountInspect, mountLegend, mountTimeline, mountSeries, mountOpen,
-  mountPresets, mountLayers, mountBands, mountFormula, mountStretch, mountColours, mountUse,
+  mountPresets, mountLayers, mountBands, mountFormula, mountClouds, mountStretch, mountColours, mountUse,
 ];
 
 async function open(said) {

@@ -16,8 +16,8 @@ export const state = {
   base: "land",
 };
 
-/** Scenes of the source, newest first, and the description of the chosen one. */
-export const found = { scenes: [], bands: [], presets: [], bounds: null };
+/** Scenes of the source, newest first; bands, presets and bounds are of the scene whose id is `describes`. */
+export const found = { scenes: [], bands: [], presets: [], bounds: null, describes: null };
 
 const watchers = [];
 const changed = new Set();

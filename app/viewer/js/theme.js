@@ -1,8 +1,9 @@
-// Light or dark: as the system says, until somebody chooses.
+// Light or dark, after first.js has said with which the page begins: as the system says, until somebody chooses.
 
 import { $ } from "./dom.js";
 
 const NAME = "swath-theme"; // in the browser's storage
+const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const painters = [];
 
@@ -13,21 +14,21 @@ export function whenThemed(paint) {
 }
 
 /** A colour of the style as it is now. */
-export const colorOf = (variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
+export const colorOf = (variable) => getComputedStyle(root).getPropertyValue(variable).trim();
 
-function show() {
-  const chosen = localStorage.getItem(NAME);
-  const isDark = chosen ? chosen === "dark" : dark.matches;
-  document.documentElement.dataset.theme = isDark ? "dark" : "light";
-  $("theme").setAttribute("aria-pressed", isDark);
+const isDark = () => root.dataset.theme === "dark";
+
+function show(theme) {
+  root.dataset.theme = theme;
+  $("theme").setAttribute("aria-pressed", isDark());
   painters.forEach((paint) => paint(colorOf));
 }
 
 export function mountTheme() {
-  show();
-  dark.addEventListener("change", show);
+  show(root.dataset.theme);
+  dark.addEventListener("change", () => localStorage.getItem(NAME) ?? show(dark.matches ? "dark" : "light"));
   $("theme").onclick = () => {
-    localStorage.setItem(NAME, document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-    show();
+    show(isDark() ? "light" : "dark");
+    localStorage.setItem(NAME, root.dataset.theme);
   };
 }

@@ -59,6 +59,7 @@ function wanted() {
 }
 
 let turn = 0; // so that a late answer is known as late
+let isTroubled = false; // the message on the map is of the tiles
 
 async function update() {
   const mine = ++turn;
@@ -66,11 +67,14 @@ async function update() {
   try {
     const told = await Promise.all(pictures.map(([, picture]) => tilejsonOf(picture)));
     if (mine !== turn) return;
-    notice();
+    if (isTroubled) notice();
+    isTroubled = false;
     arrange(pictures, told);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (mine === turn) notice(error.message);
+    if (mine !== turn) return;
+    isTroubled = true;
+    notice(error.message);
   }
 }
 

@@ -9,6 +9,7 @@ const COVER = 0.96; // of the resolution at which a scene covers the map: its sl
 const STRIP = 4; // times longer than wide, compared with the map
 const OVERZOOM = 3; // how far tiles of the last zoom are enlarged
 const MARGIN = 40;
+const HIGHEST = 85.06; // degrees, where web mercator ends
 
 export const map = new OlMap({
   target: "map",
@@ -23,7 +24,8 @@ export const toPlace = (coordinate) => {
 };
 export const toMap = ({ lon, lat }) => fromLonLat([lon, lat]);
 export const degreesOf = (extent) => transformExtent(extent, "EPSG:3857", "EPSG:4326");
-export const extentOf = (bounds) => transformExtent([bounds[0], Math.max(bounds[1], -85.06), bounds[2], Math.min(bounds[3], 85.06)], "EPSG:4326", "EPSG:3857");
+export const extentOf = ([west, south, east, north]) =>
+  transformExtent([west, Math.max(south, -HIGHEST), east, Math.min(north, HIGHEST)], "EPSG:4326", "EPSG:3857");
 
 /** What is in sight, in metres of web mercator. */
 export const shownExtent = () => map.getView().calculateExtent(map.getSize());

@@ -1,6 +1,6 @@
 // What the drawn area has on every date: rows come one by one from the server, and are drawn as they come.
 
-import { $, announce, el, number, settled } from "../dom.js";
+import { $, announce, el, number, saveBlob, settled } from "../dom.js";
 import { first, isReading } from "../look.js";
 import { areaFeature } from "../map/area.js";
 import { BASE, Problem, address, answerOf, ask, posted } from "../server.js";
@@ -136,9 +136,7 @@ function save() {
       ),
     );
   const text = [["datetime", "id", "band", ...numbers].join(","), ...lines, ""].join("\n");
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  el("a", { href: url, download: "series.csv" }).click();
-  URL.revokeObjectURL(url);
+  saveBlob(new Blob([text], { type: "text/csv" }), "series.csv");
 }
 
 export function mountSeries() {

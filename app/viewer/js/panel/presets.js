@@ -1,7 +1,7 @@
 // Ways to show the scene, each with a small picture of it.
 
 import { $, el } from "../dom.js";
-import { routeOf, withParams } from "../look.js";
+import { routeOf, withPreset, without } from "../look.js";
 import { activeLayer, changeLayer, currentScene, found, state, watch } from "../state.js";
 import { layerOf } from "./open.js";
 
@@ -9,7 +9,7 @@ const SIDE = 128; // pixels of a thumbnail
 const SHOWN_MAX = 8;
 let drawn = ""; // what the thumbnails are of
 
-const same = (a, b) => JSON.stringify(withParams({}, a)) === JSON.stringify(withParams({}, b));
+const same = (a, b) => JSON.stringify(without(a, ["mask"])) === JSON.stringify(b);
 
 function tile(preset) {
   const picture = el("img", {
@@ -25,7 +25,7 @@ function tile(preset) {
       type: "button",
       className: "preset",
       title: preset.title,
-      onclick: () => changeLayer({ params: preset.params, title: preset.title }),
+      onclick: () => changeLayer({ params: withPreset(preset, activeLayer().params), title: preset.title }),
     },
     picture,
     el("span", { textContent: preset.title }),

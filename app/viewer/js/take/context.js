@@ -1,7 +1,7 @@
 // What a snippet needs to know of the map: absolute addresses of the active layer.
 
 import { first, routeOf, tilejsonOf, titleOf, pairsOf } from "../look.js";
-import { map, degreesOf, shownExtent } from "../map/view.js";
+import { map, shownExtent } from "../map/view.js";
 import { BASE, address } from "../server.js";
 import { activeLayer, sceneOfLayer } from "../state.js";
 
@@ -14,25 +14,22 @@ export async function takeAway() {
   const tilejson = await tilejsonOf(layer);
   const [width, height] = map.getSize();
   const scale = Math.min(SIDE_MAX / Math.max(width, height), devicePixelRatio > 1 ? 2 : 1);
-  const box = degreesOf(shownExtent()).map((each) => each.toFixed(6)).join(",");
   const size = `${Math.round(width * scale)}x${Math.round(height * scale)}`;
   const base = new URL(tilejson.tiles[0].slice(0, tilejson.tiles[0].indexOf(`/${scene.ds}/tiles/`) + 1)).href;
   const own = (url) => base + url.slice(BASE.href.length);
+  const [png, tiff] = ["png", "tif"].map((format) => mercator(layer, `crop/${mercatorBox()}/${size}.${format}`));
   return {
+    saved: { png, tif: tiff }, // from this page's own origin
+    name: scene.id,
     title: layer.title || titleOf(layer.params),
     xyz: tilejson.tiles[0],
     tilejson: own(routeOf(layer, "tilejson.json", [], { zooms: true })),
     wmts: own(routeOf(layer, "WMTSCapabilities.xml")),
     array: own(routeOf(layer, `crop/${inside(tilejson.bounds)}.npy`, [["max_size", 512]], { only: isRead })),
-    png: own(mercator(layer, `crop/${mercatorBox()}/${size}.png`)),
-    tiff: own(mercator(layer, `crop/${mercatorBox()}/${size}.tif`)),
+    png: own(png),
+    tiff: own(tiff),
     legend: own(routeOf(layer, "legend.png")),
     point: own(address(`${scene.ds}/point/${middle(tilejson.bounds)}`, pairsOf(layer, { only: isRead }))),
-    box,
-    endpoint: base,
-    item: scene.url,
-    ds: scene.ds,
-    params: layer.params,
     bounds: tilejson.bounds,
     center: middle(tilejson.bounds).split(",").map(Number),
     minzoom: tilejson.minzoom,

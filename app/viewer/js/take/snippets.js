@@ -14,25 +14,18 @@ folium.TileLayer(
 m.save("map.html")
 `;
 
-const leafmap = ({ ds, item, endpoint, params, title }) => `import os
-
-os.environ["TITILER_ENDPOINT"] = ${text(endpoint.replace(/\/$/, ""))}
-import leafmap.foliumap as leafmap
+/** As tiles, and not by leafmap's own layers of items: those add a stretch of their own. */
+const leafmap = ({ xyz, bounds, attribution, title }) => `import leafmap.foliumap as leafmap
 
 m = leafmap.Map()
-m.add_${ds === "cog" ? "cog" : "stac"}_layer(
-    ${text(item)},
-    name=${text(title)},${ds === "cog" ? '\n    titiler_endpoint=os.environ["TITILER_ENDPOINT"],' : ""}${python(params)}
+m.add_tile_layer(
+    ${text(xyz)},
+    name=${text(title)},
+    attribution=${text(attribution || "Swath")},
 )
+m.zoom_to_bounds(${JSON.stringify(bounds)})
 m.to_html("map.html")
 `;
-
-/** Parameters as keyword arguments, one a line. */
-const python = (params) =>
-  Object.entries(params)
-    .filter(([name]) => !["minzoom", "maxzoom"].includes(name))
-    .map(([name, values]) => `\n    ${name}=${values.length > 1 || name === "assets" ? JSON.stringify(values) : JSON.stringify(values[0])},`)
-    .join("");
 
 const maplibre = ({ tilejson, center, minzoom, maxzoom }) => `import maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";

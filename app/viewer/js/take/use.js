@@ -1,7 +1,7 @@
 // "Use this map": its addresses, and snippets for other programs, to copy.
 
-import { $, announce, copyText, el } from "../dom.js";
-import { Problem } from "../server.js";
+import { $, announce, copyText, el, notice, saveBlob } from "../dom.js";
+import { Problem, answerOf } from "../server.js";
 import { activeLayer, currentScene, watch } from "../state.js";
 import { takeAway } from "./context.js";
 import { SNIPPETS } from "./snippets.js";
@@ -26,7 +26,7 @@ async function open() {
     context = await takeAway();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return announce(error.message);
+    return notice(error.message);
   }
   $("use-title").textContent = `Use this map: ${context.title}`;
   draw();
@@ -52,15 +52,18 @@ async function copied(button, text) {
   setTimeout(() => (button.textContent = words), COPIED_MS);
 }
 
-async function save(kind) {
+/** Save what is on the map; what the server refuses is told in its words. */
+async function save(button, format) {
+  button.disabled = true;
   try {
-    const link = el("a", { href: (await takeAway())[kind], download: "" });
-    document.body.append(link);
-    link.click();
-    link.remove();
+    const { saved, name } = await takeAway();
+    const answer = await answerOf(saved[format]);
+    saveBlob(await answer.blob(), `${name}.${format}`);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    announce(error.message);
+    notice(error.message);
+  } finally {
+    button.disabled = false;
   }
 }
 
@@ -84,7 +87,7 @@ export function mountUse() {
   $("use-open").onclick = open;
   $("use-copy").onclick = () => copied($("use-copy"), $("use-text").textContent);
   $("share").onclick = () => copied($("share"), location.href);
-  $("save-png").onclick = () => save("png");
-  $("save-tiff").onclick = () => save("tiff");
+  $("save-png").onclick = () => save($("save-png"), "png");
+  $("save-tiff").onclick = () => save($("save-tiff"), "tif");
   watch(["layers", "scene", "scenes"], () => ($("take").hidden = !activeLayer() || !currentScene()));
 }
