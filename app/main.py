@@ -18,6 +18,7 @@ from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import (
     about,
+    animations,
     authoring,
     catalogues,
     conformance,
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         tilesets,
         wmts,
         maps,
+        animations,
         searches,
         timeseries,
         explain,

@@ -18,8 +18,8 @@ from app.observe.record import Record
 URL_MAX = 16 * 1024
 EXPOSED = (
     "Accept-Ranges, Content-Bbox, Content-Crs, Content-Disposition, Content-Range, ETag, RateLimit, RateLimit-Policy, "
-    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items-Matched, X-Items-Used, X-Request-Id, X-Rescale, "
-    "X-Tile, X-Truncated"
+    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items-Left-Out, X-Items-Matched, X-Items-Used, "
+    "X-Request-Id, X-Rescale, X-Tile, X-Truncated"
 )
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.errors import LimitExceeded
+from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
 from app.model.request import Format
 from app.settings import Settings
@@ -65,6 +66,19 @@ class Limits:
                     f"this scale; {self._settings.touched_pixels_max:.3g} are read at most (SWATH_TOUCHED_PIXELS_MAX). "
                     "Ask for a smaller area, or add overviews to the file (gdaladdo, rio cogeo)."
                 )
+
+    def check_frames(self, grid: Grid, frames: int) -> None:
+        """Judge the pixels of all frames of an animation together.
+
+        Raises:
+            LimitExceeded: They are too many.
+        """
+        pixels, limit = grid.width * grid.height * frames, self._settings.animation_pixels_max
+        if pixels > limit:
+            raise LimitExceeded(
+                f"{frames} frames of {grid.width} x {grid.height} have {pixels:.3g} pixels, {limit:.3g} are drawn at "
+                "most (SWATH_ANIMATION_PIXELS_MAX). Ask for a smaller max_size, for a shorter time, or for by=month."
+            )
 
     def check_measured(self, plan: Plan, scale: int) -> None:
         """Judge a plan whose pixels are measured, not answered; they are sorted, one band after the other.
