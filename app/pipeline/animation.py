@@ -13,7 +13,7 @@ from itertools import groupby
 
 from app.cache.name import name_of
 from app.compute.periods import PERIODS
-from app.encode.film.film import Film, open_film, require_encoder
+from app.encode.film.film import Film, encoder_of, open_film, require_encoder
 from app.encode.film.stamp import letter_size, stamp
 from app.errors import OutOfBounds
 from app.match.geometry import box
@@ -188,7 +188,8 @@ def _name(rt: Runtime, animation: Animation) -> str:
     req = animation.req
     style = req.image.style
     frames = [(still.label, *(shot.plan.key for shot in still.shots)) for still in animation.stills]
-    return name_of(rt.settings.driver, frames, style.key, style.auto, req.format, req.fps, req.labelled)
+    how = (req.format, encoder_of(req.format), req.fps, req.labelled)
+    return name_of(rt.settings.driver, frames, style.key, style.auto, *how)
 
 
 async def _draw(rt: Runtime, animation: Animation, measured: Sequence[Shot], name: str) -> Rendered:

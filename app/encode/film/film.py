@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Protocol
 
 import numpy as np
@@ -45,3 +46,8 @@ def require_encoder(format: Motion) -> None:
     """Raise ``BadRequest`` when this server was installed without what the format needs."""
     if format is Motion.MP4:
         require_mp4()
+
+
+def encoder_of(format: Motion) -> str:
+    """Name what decides the bytes of a format, beyond the libraries that every answer depends on."""
+    return f"av {version('av')}" if format is Motion.MP4 else ""
