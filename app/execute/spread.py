@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import replace
 
 from app.execute.executor import Executor, WorkerLost
@@ -18,7 +18,7 @@ ROUNDS = 4
 """Parcels for each worker at least, so that none is idle for long while another does the last one."""
 
 LOSSES_MAX = 3
-"""A text that has cost so many workers is given up; before that, it was alone with each but the first."""
+"""A text that has cost so many workers is given up; before that, nothing else ran with each but the first."""
 
 
 async def spread(
@@ -37,7 +37,7 @@ async def spread(
     try:
         while waiting or running:
             width = await executor.width()
-            while waiting and len(running) < width:
+            while waiting and _may_begin(waiting[0], running.values(), width):
                 parcel = waiting.popleft()
                 running[asyncio.create_task(_run(executor, parcel))] = parcel
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -54,6 +54,13 @@ async def spread(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _may_begin(parcel: Parcel, running: Collection[Parcel], width: int) -> bool:
+    """Whether there is room; what has cost a worker runs while nothing else does, so that it takes nobody along."""
+    if parcel.losses or any(other.losses for other in running):
+        return not running
+    return len(running) < width
 
 
 async def _run(executor: Executor, parcel: Parcel) -> Sequence[Outcome]:

@@ -25,13 +25,15 @@ def write(folder: Path, name: str) -> None:
     (folder / "item.json").write_text(json.dumps(item))
 
 
-def tell(folder: Path, story: Story, *, faults: dict[str, int] | None = None, ttl_s: float = 0) -> Upstream:
+def tell(
+    folder: Path, story: Story, *, faults: dict[str, int] | None = None, ttl_s: float = 0, failure_ttl_s: float = 0.2
+) -> Upstream:
     """Run a story with the items of a real server; gives the server, with what it was asked."""
 
     async def run(server: Upstream) -> None:
         settings = Settings(allow_hosts=(server.host,), cache_items_ttl_s=ttl_s)
         async with reading(settings) as net:
-            await story(Items(net.store, settings, failure_ttl_s=0.2), RemoteLocation(server.url("/item.json")))
+            await story(Items(net.store, settings, failure_ttl_s=failure_ttl_s), RemoteLocation(server.url("/item.json")))
 
     with upstream(folder) as server:
         if faults:
@@ -98,7 +100,7 @@ def test_a_remembered_failure_holds_nothing_of_what_led_to_it(tmp_path):
         assert second.value.__context__ is None
         assert len(second.traceback) <= 3
 
-    tell(tmp_path, story)
+    tell(tmp_path, story, failure_ttl_s=60)
 
 
 def test_a_failing_server_is_not_asked_again_for_a_moment(tmp_path):
