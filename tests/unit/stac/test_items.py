@@ -33,7 +33,9 @@ def tell(
     async def run(server: Upstream) -> None:
         settings = Settings(allow_hosts=(server.host,), cache_items_ttl_s=ttl_s)
         async with reading(settings) as net:
-            await story(Items(net.store, settings, failure_ttl_s=failure_ttl_s), RemoteLocation(server.url("/item.json")))
+            await story(
+                Items(net.store, settings, failure_ttl_s=failure_ttl_s), RemoteLocation(server.url("/item.json"))
+            )
 
     with upstream(folder) as server:
         if faults:
