@@ -26,8 +26,25 @@ import { mountUse } from "./take/use.js";
 import { mountTheme } from "./theme.js";
 
 const CONTROLS = [
-  mountTheme, mountMap, mountTiles, mountFootprints, mountSwipe, mountArea, mountInspect, mountLegend, mountTimeline, mountSeries, mountOpen,
-  mountPresets, mountLayers, mountBands, mountFormula, mountClouds, mountStretch, mountColours, mountUse,
+  mountTheme,
+  mountMap,
+  mountTiles,
+  mountFootprints,
+  mountSwipe,
+  mountArea,
+  mountInspect,
+  mountLegend,
+  mountTimeline,
+  mountSeries,
+  mountOpen,
+  mountPresets,
+  mountLayers,
+  mountBands,
+  mountFormula,
+  mountClouds,
+  mountStretch,
+  mountColours,
+  mountUse,
 ];
 
 async function open(said) {
@@ -46,7 +63,10 @@ function start() {
   $("ground").onclick = switchGround;
   $("ground").setAttribute("aria-pressed", state.base === "osm");
   $("notice-close").onclick = () => notice();
-  watch(["source", "scene", "layers", "active", "compare", "area", "cloud", "at"], () => state.layers.length && writeAddress());
+  watch(
+    ["source", "scene", "layers", "active", "compare", "area", "cloud", "at"],
+    () => state.layers.length && writeAddress(),
+  );
   addEventListener("hashchange", () => open(readAddress())); // typed by somebody: our own changes raise no event
   open(said);
 }
