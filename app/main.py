@@ -19,6 +19,7 @@ from app.api.middleware import Door
 from app.api.problems import install_problems
 from app.api.routers import (
     about,
+    animations,
     authoring,
     catalogues,
     conformance,
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, retire: Callable[[str], None] =
         tilesets,
         wmts,
         maps,
+        animations,
         explain,
         legends,
         timeseries,

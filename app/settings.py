@@ -93,9 +93,18 @@ class Settings(BaseSettings):
     series_deadline_s: float = Field(
         120,
         gt=0,
-        description="Time for one time series; what was measured until then is given, and told to be not all.",
+        description="Time for one time series, of which what was measured until then is given, and told to be not all; "
+        "and for one animation.",
     )
-    series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series may read from upstream.")
+    series_bytes_mb: float = Field(1024, gt=0, description="Bytes one time series or animation may read from upstream.")
+    animation_frames_max: int = Field(
+        120, ge=1, description="Frames of one animation; of more the earliest are drawn, and told to be not all."
+    )
+    animation_pixels_max: float = Field(
+        2.5e7,
+        gt=0,
+        description="Pixels of one animation: columns x rows x frames; a GIF takes 4 bytes each.",
+    )
 
     mosaic_scenes_max: int = Field(
         64, ge=1, description="Scenes that one picture of a search reads; the others are left out, and that is told."

@@ -28,6 +28,7 @@ from benchmarks.profiler import profile
 from benchmarks.remote import measure_http
 from benchmarks.report import beside, page, tables
 from benchmarks.scene import scene
+from benchmarks.series import measure_series
 from benchmarks.servers import Bench
 from benchmarks.throughput import measure_throughput
 from benchmarks.tiles import pan, scattered
@@ -38,7 +39,7 @@ PAGES = {"guards": ROOT / "docs" / "guards.md", "parity": ROOT / "docs" / "parit
 RESULTS_HEADING = "## Results\n"
 PARTS = ("cost", "throughput", "http", "memory")
 OTHER_FORMS = {"unguarded": UNGUARDED, "silent": SILENT}
-ALONE = ("guards", "beside", *OTHER_FORMS, "parity", "peer")
+ALONE = ("guards", "series", "beside", *OTHER_FORMS, "parity", "peer")
 """Each is a run of its own."""
 
 
@@ -66,7 +67,8 @@ def main(
 
     `cost` is CPU per request, `throughput` requests per second, `http` the requests upstream and the waiting for them,
     `memory` how much Swath holds after 20 000 tiles; without a name all four. `guards` is about calm, not speed, and of
-    Swath alone. `beside` compares warm requests with those of another checkout of Swath, `unguarded` with those of this
+    Swath alone. `series` is a time series in one request, beside a crop of each scene.
+    `beside` compares warm requests with those of another checkout of Swath, `unguarded` with those of this
     one without its guards, `silent` without its log and numbers besides. `parity` sends both servers the same requests,
     and fails when an answer differs that should not. `peer` installs TiTiler into an environment in the cache folder.
     """
@@ -85,7 +87,7 @@ def main(
         if parts == ("guards",):
             options = replace(options, size=GUARDS_SIZE)
         options = replace(options, size=size) if size else options
-        alone = no_peer or output["profile"] or (parts and parts[0] in ALONE)
+        alone = no_peer or output["profile"] or (parts and parts[0] in ALONE and parts != ("series",))
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
             click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases), options)}")
@@ -135,6 +137,7 @@ def _run(
         "http": lambda: measure_http(bench, options),
         "memory": measure_memory,
         "guards": lambda: measure_guards(rows),
+        "series": lambda: measure_series(bench),
     }
     for part in parts:
         click.echo(f"{part} ...", err=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 from benchmarks.cases import CASES
 from benchmarks.parity.table import tables as parity_tables
+from benchmarks.series import GOALS as SERIES_GOALS
+from benchmarks.series import ONE
 from benchmarks.servers import SWATH, TITILER
 from benchmarks.table import table
 
@@ -25,6 +27,8 @@ def tables(result: Result) -> str:
         found = result["memory"]
         growth = f"From the first to the last: {100 * found['growth']:+.1f} %."
         parts.append(f"### Memory of Swath, {found['scenes']} scenes\n\n{_memory(found)}\n\n{growth}")
+    if "series" in result:
+        parts.append(f"### A time series\n\n{_series(result['series'])}")
     if "guards" in result:
         parts.append(f"### The bar\n\n{_guards(result['guards'])}")
     if "parity" in result:
@@ -173,6 +177,21 @@ def _http_row(question: str, name: str, found: Result) -> list[str]:
 
 def _memory(found: Result) -> str:
     return table(("requests", "MiB"), [(str(count), f"{size:.0f}") for count, size in found["mb"].items()])
+
+
+def _series(ways: Result) -> str:
+    """Each way, and how many times the time and CPU of one request it takes."""
+    head = ("way", "wall, ms", "ratio", "goal", "CPU, ms", "ratio", "goal", "means differ by")
+    one = ways[ONE]
+    return table(head, [_series_row(way, found, one) for way, found in ways.items()])
+
+
+def _series_row(way: str, found: Result, one: Result) -> list[str]:
+    cells = [way]
+    for key in ("wall_ms", "cpu_ms"):
+        times = found[key] / one[key]
+        cells += [f"{found[key]:.0f}", _times(times), _goal(SERIES_GOALS.get((way, key)), times)]
+    return [*cells, f"{found['differs']:.1e}"]
 
 
 def _guards(rows: Sequence[Result]) -> str:

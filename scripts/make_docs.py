@@ -142,6 +142,7 @@ def parameters_page() -> str:
         "point": parameters.POINT,
         "statistics": parameters.STATISTICS,
         "shape statistics": parameters.SHAPE_STATISTICS,
+        "animation": parameters.ANIMATION,
         "asset statistics, metadata": parameters.ASSET_STATISTICS,
         "info": parameters.INFO,
         "COG validation": parameters.VALIDATE,

@@ -290,11 +290,24 @@ PIXEL_SELECTION = Parameter(
 PERCENTILE = Parameter(
     "percentile", "Which one, of `pixel_selection=percentile`; 0 to 100, 50 unless given.", "90", schema=NUMBER
 )
+TIME = Parameter(
+    "time",
+    "Only scenes of this day, moment or period among those that the search finds; as `datetime` is written.",
+    "2019-12-05",
+    aliases=("TIME", "Time"),
+)
 OUTPUT = Parameter(
     "output",
     "`provenance`: which scene each pixel comes from: 1 for the first of `X-Items`, 0 for none.",
     "provenance",
     values=("values", "provenance"),
+)
+FPS = Parameter("fps", "Frames a second, 0.2 to 30; 2 unless given.", "2", schema=NUMBER)
+LABEL = Parameter("label", "`date`: write the date, or the period of `by`, on each frame.", "date", values=("date",))
+FRAMES_BY = replace(BY, help="Make one frame of what is of the same `day`, `month`, `season` or `year`; of its scenes "
+                    "those with fewer clouds lie above.")  # fmt: skip
+MOTION_FORMAT = Parameter(
+    "format", "Encoding, where the path has none: `gif`, `webp`, `apng` (or `png`), `mp4`.", "gif", aliases=("f",)
 )
 WMTS_KVP = (
     Parameter("SERVICE", "`WMTS`.", "WMTS"),
@@ -373,11 +386,13 @@ LEGEND = (*TILE, ORIENTATION)
 # ``f`` is the form of the document, ``format`` that of its tiles.
 TILESET_LIST = (*(each for each in TILE_OF_SET if each is not FORMAT), replace(FORMAT, aliases=()), DOCUMENT)
 TILESETS = (*TILESET_LIST, MINZOOM, MAXZOOM)
-MOSAIC = (SEARCH_ID, PIXEL_SELECTION, PERCENTILE, OUTPUT)
+MOSAIC = (SEARCH_ID, TIME, PIXEL_SELECTION, PERCENTILE, OUTPUT)
 """What turns the scenes of a search into one picture."""
 RESULTS = (BY, REDUCER, SERIES_FORMAT, STRICT)
 SERIES = (*SEARCH, SEARCH_ID, *READING, COORD_CRS, BY, REDUCER, ORDER, SERIES_FORMAT)
 SHAPE_SERIES = (*SERIES, *COMPUTING, DST_CRS, *SIZES, *TALLY, COVER_SCALE)
+ANIMATION = (*SEARCH, SEARCH_ID, *READING, *COMPUTING, *(each for each in STYLING if each is not RETURN_MASK),
+             WIDTH, HEIGHT, MAX_SIZE, COORD_CRS, DST_CRS, FRAMES_BY, FPS, LABEL, MOTION_FORMAT)  # fmt: skip
 WMTS = (*(each for each in TILE if each not in (BUFFER, TMS, FORMAT)), MATRIX_SETS, MINZOOM, MAXZOOM, ZOOMS,
         TILE_FORMAT, TILE_SCALE, USE_EPSG)  # fmt: skip
 WMTS_OF_SET = tuple(parameter for parameter in WMTS if parameter is not MATRIX_SETS)

@@ -11,6 +11,7 @@ from itertools import islice
 from fastapi import Request
 from morecantile import TileMatrixSet
 
+from app.api.access import is_signed
 from app.api.dataset import dataset_ref, runtime
 from app.api.dialect import READING, RENDER, STYLING
 from app.api.params import FORMATS
@@ -20,8 +21,9 @@ from app.api.templates import Pairs, survey_request, tile_template
 from app.api.tiles import TileOptions, zooms_asked
 from app.api.wmts import Layer
 from app.errors import BadRequest, NotFound, OutOfBounds, UpstreamUnusable, shorten
-from app.model.request import DatasetKind
+from app.model.request import DatasetKind, DatasetRef
 from app.pipeline.lookup import fetch_item
+from app.pipeline.searches import list_days
 from app.pipeline.survey import Survey
 from app.pipeline.tilesets import WantedSet, describe_tilesets
 from app.plan.bounds import on_the_globe
@@ -84,11 +86,13 @@ async def _layers(request: Request, asked: Asked, name: str) -> list[Layer]:
     query = await with_render(request, asked.ds, asked.query)
     req = survey_request(request, asked.ds, query, asked.options.format)
     wanted = [_wanted(query, tms) for tms in asked.sets]
-    seen, found = await describe_tilesets(runtime(request), req, wanted)
+    rt = runtime(request)
+    seen, found = await describe_tilesets(rt, req, wanted)
     tilesets = [each for each in found if each is not None]
     if not tilesets:
         raise without_tiles(asked.sets[0])
-    return [_layer(request, asked, name, seen, tileset) for tileset in tilesets]
+    layers = [_layer(request, asked, name, seen, tileset) for tileset in tilesets]
+    return await _with_days(request, req.dataset, layers) if _has_days(request, asked) else layers
 
 
 def without_tiles(tms: TileMatrixSet) -> OutOfBounds:
@@ -112,6 +116,17 @@ def _layer(request: Request, asked: Asked, name: str, seen: Survey, tileset: Til
         tileset=tileset,
         template=tile_template(request, asked.ds, tms, ending, places=PLACES, pairs=asked.pairs),
     )
+
+
+def _has_days(request: Request, asked: Asked) -> bool:
+    """Whether a day can be chosen of what is shown: of a search, unless the URL has one, or is signed as it is."""
+    return asked.ds is DatasetKind.SEARCH and asked.query.text("time") is None and not is_signed(request)
+
+
+async def _with_days(request: Request, dataset: DatasetRef, layers: Sequence[Layer]) -> list[Layer]:
+    """Add the days of the scenes, and the place of a day in the URL of the tiles."""
+    days = await list_days(runtime(request), dataset)
+    return [replace(layer, days=days, template=f"{layer.template}&time={{Time}}") for layer in layers]
 
 
 async def _renders(request: Request, asked: Asked) -> AsyncIterator[tuple[str, Asked]]:

@@ -19,8 +19,8 @@ URL_MAX = 16 * 1024
 _OF_SEARCH = re.compile(r"(?P<before>.*/search)/(?P<id>[0-9a-f]{64})/(?P<rest>(?!items$).+)")
 EXPOSED = (
     "Accept-Ranges, Content-Bbox, Content-Crs, Content-Disposition, Content-Range, ETag, RateLimit, RateLimit-Policy, "
-    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items, X-Items-Matched, X-Items-Used, X-Request-Id, "
-    "X-Rescale, X-Tile, X-Truncated"
+    "Retry-After, Server-Timing, X-Cache, X-Ignored-Params, X-Items, X-Items-Left-Out, X-Items-Matched, X-Items-Used, "
+    "X-Request-Id, X-Rescale, X-Tile, X-Truncated"
 )
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
 PREFLIGHT = {

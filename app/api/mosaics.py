@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.api.dialect import BBOX, OUTPUT, PIXEL_SELECTION, SEARCH, STRICT
 from app.api.query import Query
 from app.api.search import search_of_query
+from app.match.period import Period, parse_period
 from app.model.mosaic import Method, Mosaic
 from app.settings import Settings
 
@@ -28,7 +29,8 @@ def read_mosaic(settings: Settings, query: Query) -> Mosaic:
     provenance = query.choice("output", OUTPUT.values) == "provenance"
     if provenance and not method.picks:
         raise query.fault("output", "provenance", f"is not known of pixel_selection={method}: no value is of one scene")
-    percentile = query.number("percentile", low=0, high=100)
+    percentile, time = query.number("percentile", low=0, high=100), query.text("time")
+    period = Period(None, None) if time in (None, "default") else parse_period(time)
     return Mosaic(
         search_id=search_id or (search.id if search else ""),
         search=search,
@@ -36,4 +38,6 @@ def read_mosaic(settings: Settings, query: Query) -> Mosaic:
         percentile=50.0 if percentile is None else percentile,
         provenance=provenance,
         whole=query.flag("strict", settings.strict),
+        since=period.start,
+        until=period.end,
     )

@@ -14,6 +14,8 @@ from app.runtime import Runtime
 from app.stac.search.account import Account
 
 T = TypeVar("T")
+LEFT_OUT_MAX = 1024
+"""Characters of a header; proxies take some thousand of all."""
 
 
 async def asked_search(rt: Runtime, query: Query) -> Search:
@@ -49,3 +51,10 @@ def items_headers(account: Account) -> dict[str, str]:
         "X-Items-Used": str(account.used),
         "X-Truncated": str(account.truncated is not None).lower(),
     }
+
+
+def left_out_header(account: Account) -> dict[str, str]:
+    """Which scenes were left out, and why, where the body of an answer cannot tell: printable ASCII, cut when long."""
+    told = " ".join(sentence for sentence in account.sentences() if sentence.startswith("Left out"))
+    plain = "".join(char if char.isascii() and char.isprintable() else "?" for char in told)
+    return {"X-Items-Left-Out": plain[:LEFT_OUT_MAX]} if plain else {}

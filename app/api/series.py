@@ -90,7 +90,7 @@ def grouped(rows: Iterable[Row], by: str, reducer: str) -> list[dict[str, Any]]:
         bands = reduce_bands([{band: _scalars(each) for band, each in row.bands.items()} for row in together], reducer)
         told = {"period": name, "start": write_moment(together[0].moment), "end": write_moment(together[-1].moment)}
         groups.append({**told, "ids": [row.id for row in together], **_numbers(together[0].feature, bands)})
-    return groups
+    return sorted(groups, key=lambda group: (group["start"], group.get("feature", 0)))
 
 
 def _scalars(numbers: Mapping[str, Any]) -> dict[str, Any]:

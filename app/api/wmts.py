@@ -16,6 +16,8 @@ from app.plan.tiling import MatrixLimits, Tileset
 MEDIA_TYPE = "application/xml"
 INFO_FORMATS = ("application/json", "application/geo+json")
 STYLE = "default"
+ALL_DAYS = "default"
+"""In the place of a day: all scenes of the search."""
 WMTS, OWS, XLINK = "http://www.opengis.net/wmts/1.0", "http://www.opengis.net/ows/1.1", "http://www.w3.org/1999/xlink"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA = f"{WMTS} http://schemas.opengis.net/wmts/1.0/wmtsGetCapabilities_response.xsd"
@@ -33,7 +35,9 @@ class Layer:
     Attributes:
         bounds_wgs84: Not across the antimeridian.
         media_type: Of its tiles.
-        template: URL of its tiles, with ``{TileMatrix}``, ``{TileCol}`` and ``{TileRow}`` to fill.
+        template: URL of its tiles, with ``{TileMatrix}``, ``{TileCol}`` and ``{TileRow}`` to fill, and with ``{Time}``
+            where there are days.
+        days: Of the scenes of a search, the newest first; empty for what has no time.
     """
 
     identifier: str
@@ -42,6 +46,7 @@ class Layer:
     media_type: str
     tileset: Tileset
     template: str
+    days: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +139,21 @@ def _add_layer(contents: Element, layer: Layer, *, has_queries: bool) -> None:
     _add(element, "Format", layer.media_type)
     for media_type in INFO_FORMATS if has_queries else ():
         _add(element, "InfoFormat", media_type)
+    if layer.days:
+        _add_days(element, layer.days)
     _add_link(element, layer.tileset)
     resource = {"format": layer.media_type, "resourceType": "tile", "template": layer.template}
     SubElement(element, f"{{{WMTS}}}ResourceURL", resource)
+
+
+def _add_days(layer: Element, days: Sequence[str]) -> None:
+    """Each day by itself, and ``default`` for all of them together, which is what a map shows that knows no time."""
+    dimension = SubElement(layer, f"{{{WMTS}}}Dimension")
+    _add_ows(dimension, "Identifier", "Time")
+    _add_ows(dimension, "UOM", "ISO8601")
+    _add(dimension, "Default", ALL_DAYS)
+    for day in (ALL_DAYS, *days):
+        _add(dimension, "Value", day)
 
 
 def _add_link(layer: Element, tileset: Tileset) -> None:

@@ -40,6 +40,12 @@ def interleave(raster: Raster, *, with_alpha: bool) -> NDArray[Any]:
     return pixels
 
 
+def rgba(raster: Raster) -> NDArray[np.uint8]:
+    """Return pixels of shape ``(y, x, 4)`` of a raster of uint8, C-contiguous; raises as ``interleave`` does."""
+    pixels = interleave(raster, with_alpha=True)
+    return pixels if pixels.shape[-1] == 4 else pixels[..., [0, 0, 0, 1]]
+
+
 def is_opaque(raster: Raster) -> bool:
     """Whether every pixel is shown in full."""
     return bool(raster.valid.all()) and (raster.alpha is None or bool((raster.alpha == 255).all()))

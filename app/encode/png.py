@@ -68,10 +68,10 @@ def write_palette_png(counts: Bytes, palette: Bytes) -> bytes:
     """Write counts of shape ``(y, x)`` and the colours they count, shape ``(256, 4)``, as an indexed PNG."""
     height, width = counts.shape
     header = struct.pack(">2I5B", width, height, 8, 3, 0, 0, 0)
-    body = isal_zlib.compress(_scanlines(counts[..., np.newaxis]), LEVEL)
-    alpha = b"" if (palette[:, 3] == 255).all() else _chunk(b"tRNS", palette[:, 3].tobytes())
-    colors = _chunk(b"PLTE", palette[:, :3].tobytes())
-    return SIGNATURE + _chunk(b"IHDR", header) + colors + alpha + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    body = isal_zlib.compress(scanlines(counts[..., np.newaxis]), LEVEL)
+    alpha = b"" if (palette[:, 3] == 255).all() else chunk(b"tRNS", palette[:, 3].tobytes())
+    colors = chunk(b"PLTE", palette[:, :3].tobytes())
+    return SIGNATURE + chunk(b"IHDR", header) + colors + alpha + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 def write_png(pixels: NDArray[Any]) -> bytes:
@@ -79,11 +79,11 @@ def write_png(pixels: NDArray[Any]) -> bytes:
     height, width, channels = pixels.shape
     depth = 8 * pixels.dtype.itemsize
     header = struct.pack(">2I5B", width, height, depth, COLOR_TYPES[channels], 0, 0, 0)
-    body = isal_zlib.compress(_scanlines(pixels), LEVEL)
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    body = isal_zlib.compress(scanlines(pixels), LEVEL)
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-def _scanlines(pixels: NDArray[Any]) -> bytes:
+def scanlines(pixels: NDArray[Any]) -> bytes:
     """Rows in network byte order, each after a filter byte of 0 (no filter)."""
     height = pixels.shape[0]
     rows = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)).view(np.uint8)
@@ -92,5 +92,6 @@ def _scanlines(pixels: NDArray[Any]) -> bytes:
     return lines.tobytes()
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
+    """A part of a file: length, name, body and checksum."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", isal_zlib.crc32(body, isal_zlib.crc32(name)))

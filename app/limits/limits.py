@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.errors import LimitExceeded
+from app.model.grid import Grid
 from app.model.plan import Plan, PlannedRead
 from app.model.request import Format
 from app.settings import Settings
@@ -81,6 +82,19 @@ class Limits:
                 f"{scenes} scenes of {grid.width} x {grid.height} pixels would take {megabytes:.0f} MiB at the same "
                 f"time, {self._settings.answer_max_mb:g} are allowed (SWATH_ANSWER_MAX_MB). Ask for a smaller picture, "
                 "or search for fewer scenes; first, highest, lowest and mean need one at a time."
+            )
+
+    def check_frames(self, grid: Grid, frames: int) -> None:
+        """Judge the pixels of all frames of an animation together.
+
+        Raises:
+            LimitExceeded: They are too many.
+        """
+        pixels, limit = grid.width * grid.height * frames, self._settings.animation_pixels_max
+        if pixels > limit:
+            raise LimitExceeded(
+                f"{frames} frames of {grid.width} x {grid.height} have {pixels:.3g} pixels, {limit:.3g} are drawn at "
+                "most (SWATH_ANIMATION_PIXELS_MAX). Ask for a smaller max_size, for a shorter time, or for by=month."
             )
 
     def check_measured(self, plan: Plan, scale: int) -> None:

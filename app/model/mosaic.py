@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.model.search import Search
@@ -49,6 +50,8 @@ class Mosaic:
         percentile: 0 to 100, of ``Method.PERCENTILE``.
         provenance: Not the values, but the scene that each comes from.
         whole: All scenes, or an error.
+        since: Only scenes from this moment on, in UTC; None: from the first on.
+        until: Only scenes up to this moment; None: to the last.
     """
 
     search_id: str
@@ -57,3 +60,5 @@ class Mosaic:
     percentile: float = 50
     provenance: bool = False
     whole: bool = False
+    since: datetime | None = None
+    until: datetime | None = None

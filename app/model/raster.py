@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.model.grid import Grid
-from app.model.request import Format
+from app.model.request import Format, Motion
 
 Body = bytes | memoryview
 """What is sent: of large answers a view of the memory in which they were made."""
@@ -93,16 +93,20 @@ class Rendered:
         dataset: What the request is about: an item's id, or a file's name.
         rescale: Ranges that were measured for it, or empty.
         scenes: Of a search: which of them it shows; None of an item or a raster.
+        left_out: Reason and id of each scene of an animation that gave nothing.
+        whole: Another time it would be the same: nothing failed that may not fail then.
     """
 
     name: str
     body: Body
-    format: Format
+    format: Format | Motion
     grid: Grid
     remembered: bool = False
     dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()
     scenes: ScenesShown | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +118,4 @@ class Unchanged:
     dataset: str = ""
     rescale: tuple[tuple[float, float], ...] = ()
     scenes: ScenesShown | None = None
+    whole: bool = True

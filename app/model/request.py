@@ -71,6 +71,25 @@ _MEDIA_TYPES = {
 }
 
 
+class Motion(StrEnum):
+    """Encodings of an animation; the value is how a caller writes it."""
+
+    GIF = "gif"
+    WEBP = "webp"
+    APNG = "apng"
+    MP4 = "mp4"
+
+    @property
+    def media_type(self) -> str:
+        """Content type."""
+        return "video/mp4" if self is Motion.MP4 else f"image/{self.value}"
+
+    @property
+    def extension(self) -> str:
+        """How the name of such a file ends, without the dot; programs know an animated PNG as a PNG."""
+        return "png" if self is Motion.APNG else self.value
+
+
 class DatasetKind(StrEnum):
     """What is shown: a STAC item, a single raster, or the scenes of a search."""
 
@@ -200,6 +219,24 @@ class ImageRequest:
     style: Style = field(default_factory=Style)
     format: Format | None = None
     shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimationRequest:
+    """Pictures of many scenes, one after the other.
+
+    Attributes:
+        image: Of each frame; its dataset is the search.
+        fps: Frames a second.
+        by: Period whose scenes make one frame, a name of ``app.compute.periods.PERIODS``; None: each makes its own.
+        labelled: Write the date, or the period, on each frame.
+    """
+
+    image: ImageRequest
+    format: Motion
+    fps: float
+    by: str | None = None
+    labelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

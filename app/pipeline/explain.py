@@ -6,12 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from app.access.rates import charge
-from app.errors import OutOfBounds
+from app.errors import LimitExceeded, OutOfBounds, SwathError
 from app.model.choice import Choice
 from app.model.plan import Plan, PlannedRead
 from app.model.request import DatasetKind, ImageRequest
 from app.pipeline.lookup import choose, choose_of_scene, open_headers
 from app.pipeline.mosaic import reaching
+from app.pipeline.scenes import OF_ALL
 from app.pipeline.searches import scenes_of
 from app.plan.crs import name_crs
 from app.plan.reads import plan_reads
@@ -35,11 +36,15 @@ async def _explain_mosaic(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
     scenes = reaching(found, req.frame)
     told = []
     for scene in scenes[:EXPLAINED_MAX]:
-        choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
         try:
+            choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
             told.append(await _explain(rt, choice, req))
+        except (*OF_ALL, LimitExceeded):
+            raise
         except OutOfBounds:
             told.append({"dataset": scene.id, "reads": []})
+        except SwathError as failure:  # a picture leaves the scene out
+            told.append({"dataset": scene.id, "reads": [], "error": failure.slug, "detail": failure.detail})
     return {"search": req.dataset.url, "found": len(found.scenes), "reaching": len(scenes), "scenes": told}
 
 

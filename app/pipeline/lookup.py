@@ -21,6 +21,7 @@ from app.model.search import Scene
 from app.model.source import Header, Source
 from app.observe.record import step
 from app.pipeline.searches import scenes_of
+from app.plan.spread import spread
 from app.read.reader import Look, Piece
 from app.runtime import Runtime
 
@@ -78,6 +79,14 @@ async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Heade
             return kept
         async with rt.admission.place(_hosts_of(sources)):
             return await rt.reader.headers(sources)
+
+
+async def of_all_scenes(rt: Runtime, dataset: DatasetRef, headers: Sequence[Header]) -> Sequence[Header]:
+    """The same headers; of a search such as are as wide as all of its scenes."""
+    if dataset.kind is not DatasetKind.SEARCH:
+        return headers
+    bounds = (await scenes_of(rt, dataset)).bounds_wgs84
+    return [spread(header, bounds) for header in headers]
 
 
 async def look(rt: Runtime, source: Source, ask: Look[T]) -> T:

@@ -173,6 +173,7 @@ class _Run:
         self._account = Account()
         self._account.absorb(found.account)
         self._plan: Plan | None = None
+        self._count = 0
         self._used: list[tuple[str, str]] = []
         self._failure: SwathError | None = None
         self._inside: dict[tuple[object, ...], Inside] = {}
@@ -186,6 +187,7 @@ class _Run:
         most = self._rt.settings.mosaic_scenes_max
         if len(scenes) > most:
             self._leave_out(len(scenes), most)
+        self._count = min(len(scenes), most)
         return scenes[:most]
 
     def _leave_out(self, count: int, most: int) -> None:
@@ -226,6 +228,8 @@ class _Run:
         if self._adds_nothing(plan):
             raise OutOfBounds("What is still empty lies outside of the scene.")
         self._judge(plan)
+        if self._mosaic.method.stacks:
+            rt.limits.check_stack(plan, self._count)
         charge_picture(plan)
         async with rt.admission.place(plan.hosts):
             with step("read"):
@@ -266,9 +270,6 @@ class _Run:
         self._plan, grid = plan, plan.shown
         fixed = Frame(bounds=grid.bounds, bounds_crs=grid.crs, crs=grid.crs, width=grid.width, height=grid.height)
         self._req = replace(self._req, frame=fixed)
-        if self._mosaic.method.stacks:
-            count = min(len(self._found.scenes), self._rt.settings.mosaic_scenes_max)
-            self._rt.limits.check_stack(plan, count)
 
     async def composed(self) -> Composed:
         """What came of them."""

@@ -61,7 +61,7 @@ class _Run(Generic[V]):
     first_failure: SwathError | None = None
 
     def begin(self, scene: Scene) -> None:
-        self.under_way.append((scene, asyncio.create_task(_patiently(self.work, scene))))
+        self.under_way.append((scene, asyncio.create_task(patiently(self.work, scene))))
 
     def finished(self) -> list[tuple[Scene, asyncio.Task[V]]]:
         """Take out what can be given now."""
@@ -196,7 +196,7 @@ def _rings(bounds: Bounds) -> list[tuple[tuple[float, float], ...]]:
     return [((w, south), (e, south), (e, north), (w, north), (w, south)) for w, e in spans]
 
 
-async def _patiently(work: Work[V], scene: Scene) -> V:
+async def patiently(work: Work[V], scene: Scene) -> V:
     """Work on a scene; while the server is busy, wait and try again: a series is not done by halves."""
     for _ in range(TRIES - 1):
         try:

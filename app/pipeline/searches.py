@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from app.errors import NotFound, SearchTruncated, shorten
+from app.errors import NotFound, OutOfBounds, SearchTruncated, shorten
+from app.match.period import Period
 from app.model.location import hosts_of
 from app.model.request import DatasetRef
 from app.model.search import Scene, Search
@@ -14,6 +15,7 @@ from app.runtime import Runtime
 from app.stac.search.account import Account
 from app.stac.search.found import Found
 
+EVER = Period(None, None)
 LARGE_TEXT = 64 * 1024
 """A search from here on is read in a thread: that takes more than a few milliseconds."""
 
@@ -61,7 +63,26 @@ async def scenes_of(rt: Runtime, dataset: DatasetRef) -> Found:
     if not found.scenes:
         told = " ".join(found.account.sentences())
         raise NotFound(f"The search finds no scene. {told}".rstrip())
-    return found
+    period = Period(mosaic.since, mosaic.until)
+    return found if period == EVER else _within(found, period)
+
+
+def _within(found: Found, period: Period) -> Found:
+    """Leave the scenes of a period.
+
+    Raises:
+        OutOfBounds: There are none: a map shows nothing then, and goes on.
+    """
+    scenes = tuple(scene for scene in found.scenes if period.holds(scene.datetime))
+    if not scenes:
+        raise OutOfBounds(f"None of the {len(found.scenes)} scenes of the search is of {period.text}.")
+    return Found(scenes=scenes, account=found.account)
+
+
+async def list_days(rt: Runtime, dataset: DatasetRef) -> tuple[str, ...]:
+    """The days, in UTC, of which a search has scenes; the newest first."""
+    found = await scenes_of(rt, dataset)
+    return tuple(sorted({scene.datetime.date().isoformat() for scene in found.scenes}, reverse=True))
 
 
 def truncated(account: Account) -> SearchTruncated:

@@ -10,7 +10,7 @@ from app.model.grid import Bounds
 from app.model.request import ImageRequest
 from app.model.source import Header
 from app.pipeline.image import rehearse
-from app.pipeline.lookup import choose, open_headers
+from app.pipeline.lookup import choose, of_all_scenes, open_headers
 from app.plan.bounds import union_wgs84
 from app.plan.reads import plan_rehearsal
 from app.runtime import Runtime
@@ -43,7 +43,7 @@ async def survey(rt: Runtime, req: ImageRequest) -> Survey:
     charge(len(choice.files))
     headers = await open_headers(rt, choice.files)
     await rt.workers.run(rehearse, plan_rehearsal(choice, headers, req), req)
-    shown = headers[: len(choice.sources)]
+    shown = await of_all_scenes(rt, req.dataset, headers[: len(choice.sources)])
     return Survey(
         name=choice.name,
         bounds_wgs84=choice.bounds_wgs84 or union_wgs84(shown),

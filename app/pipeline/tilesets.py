@@ -10,7 +10,7 @@ from morecantile import Tile, TileMatrixSet
 from app.errors import OutOfBounds, UpstreamUnusable
 from app.model.request import ImageRequest
 from app.model.source import Header
-from app.pipeline.lookup import choose, open_headers
+from app.pipeline.lookup import choose, of_all_scenes, open_headers
 from app.pipeline.survey import Survey, survey
 from app.plan.tiling import Tileset, fit_tileset, reaches
 from app.runtime import Runtime
@@ -64,7 +64,8 @@ async def require_within_limits(rt: Runtime, req: ImageRequest, tms: TileMatrixS
         OutOfBounds: It is not, whether or not there would be something to show.
     """
     choice = await choose(rt, req.dataset, req.selection)
-    tileset = await _remembered(rt, await open_headers(rt, choice.sources), tms)
+    headers = await of_all_scenes(rt, req.dataset, await open_headers(rt, choice.sources))
+    tileset = await _remembered(rt, headers, tms)
     if tileset is None:
         raise OutOfBounds(f"No tile of {tms.id} touches the data; /tiles tells the sets that do.")
     if not tileset.holds(tile):

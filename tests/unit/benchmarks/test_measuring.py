@@ -14,6 +14,7 @@ from benchmarks.load import load
 from benchmarks.noise import fractal
 from benchmarks.process import Program, free_port
 from benchmarks.report import tables
+from benchmarks.series import ONE, PEER_CROPS
 from benchmarks.tiles import Tile, pan, scattered
 from benchmarks.upstream import Asked, round_trips, traffic, upstream
 
@@ -30,6 +31,18 @@ def test_round_trips_counts_requests_that_waited_for_one_another():
         *[asked(106, 156 + late) for late in (0, 1, 3)],
     ]
     assert round_trips(log) == 3
+
+
+def test_the_table_of_a_series_compares_with_the_one_request():
+    """200 ms are 10 times 20, as demanded; of its CPU TiTiler's crops take 19 times, one too few."""
+    ways = {
+        ONE: {"wall_ms": 20, "cpu_ms": 10, "differs": 0.0},
+        PEER_CROPS: {"wall_ms": 200, "cpu_ms": 190, "differs": 1e-5},
+    }
+    row = tables({"series": ways}).splitlines()[-1]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == [
+        PEER_CROPS, "200", "10.0x", ">= 10 yes", "190", "19.0x", ">= 20 no", "1.0e-05"
+    ]  # fmt: skip
 
 
 def test_round_trips_of_requests_at_once_is_one():

@@ -1,0 +1,1 @@
+"""Pictures one after the other become one animation."""
