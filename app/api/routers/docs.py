@@ -142,6 +142,9 @@ IN_PATH = {
 IN_QUERY: dict[str, Document] = {"bbox": {"example": "30.80,29.45,30.88,29.52"}}
 """The same of parameters of the query that have another name's meaning in a path."""
 
+JOBS = ("/processes", "/jobs")
+"""Told only where there is a folder for them."""
+
 PICTURES = ("Tiles", "Crops and previews")
 
 KEY: Document = {
@@ -187,6 +190,8 @@ async def openapi(request: Request) -> Response:
     """The API documentation for machines."""
     rt = runtime(request)
     described = describe(request.app, base_url(request), rt.sample)
+    if rt.settings.jobs_dir is None:
+        described["paths"] = {path: each for path, each in described["paths"].items() if not path.startswith(JOBS)}
     if rt.settings.api_keys or rt.settings.api_keys_file:
         described |= {"security": [{"key": []}]}
         described["components"] |= {"securitySchemes": {"key": KEY}}
