@@ -83,8 +83,8 @@ class Visit:
         return np.asarray(Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")).astype(int)
 
     def state(self) -> dict[str, list[str]]:
-        """What the address says."""
-        self.page.wait_for_timeout(100)
+        """What the address says; it is written a quarter of a second after a change."""
+        self.page.wait_for_timeout(350)
         return parse_qs(self.page.evaluate("location.hash.slice(1)"))
 
     def strangers(self, base: str) -> list[str]:

@@ -173,6 +173,7 @@ def test_a_click_tells_the_values_a_legend_the_colours_and_a_handle_compares_two
     assert float(parse_qs(seen.state()["compare"][0])["_at"][0]) < 0.95
     page.locator("#compare-look").select_option(label="True colour")
     seen.tiles("color_formula=")
+    assert "compare" in seen.state()
     again = visit(page.url)
     assert {"color_formula" in tile for tile in again.tiles("color_formula")} == {True, False}
     assert not seen.complaints + again.complaints
@@ -266,6 +267,7 @@ def test_what_is_shown_can_be_taken_away_and_comes_back_from_its_address(visit: 
     page.keyboard.press("+")
     page.wait_for_timeout(600)
     seen.tiles("B08")
+    assert "at" in seen.state()
     again = visit(page.url)
     again.tiles("B08")
     assert again.state() == seen.state()

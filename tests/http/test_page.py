@@ -212,6 +212,14 @@ def test_every_operation_works_with_the_examples_of_its_description(sample_serve
             assert answer.status_code == 200, (answer.url, answer.text[:300])
 
 
+def test_jobs_are_described_where_there_is_a_folder_for_them(plain_server: str, tmp_path: Path) -> None:
+    with serving(Settings(jobs_dir=tmp_path)) as base:
+        there, not_there = (
+            set(requests.get(f"{each}/openapi.json", timeout=10).json()["paths"]) for each in (base, plain_server)
+        )
+    assert {path.split("/")[1] for path in there - not_there} == {"processes", "jobs"}
+
+
 def test_without_the_sample_the_description_has_no_address_that_is_not_there(plain_server: str) -> None:
     text = requests.get(f"{plain_server}/openapi.json", timeout=10).text
     assert "/samples/sentinel" not in text

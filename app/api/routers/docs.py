@@ -44,8 +44,6 @@ TAGS = {
     "Server": "The page, and what a supervisor asks.",
 }
 
-JOBS = ("/jobs", "/processes")
-
 SUMMARIES = {
     "/{ds}/tiles/{z}/{x}/{y}": "A tile",
     "/{ds}/tiles/{tms}/{z}/{x}/{y}": "A tile of a tile matrix set",
@@ -100,7 +98,6 @@ SUMMARIES = {
     "/timeseries/point/{point}": "Values at a point, scene by scene",
     "post /timeseries/statistics": "Statistics within shapes, scene by scene",
     "/search/{search_id}": "A search by its id",
-    "/search/assets": "Assets of the scenes of a search",
     "/search/{search_id}/items": "Scenes of a search by its id",
     "/processes": "What jobs there are",
     "/processes/{process_id}": "What a job takes",
@@ -144,6 +141,9 @@ IN_PATH = {
 
 IN_QUERY: dict[str, Document] = {"bbox": {"example": "30.80,29.45,30.88,29.52"}}
 """The same of parameters of the query that have another name's meaning in a path."""
+
+JOBS = ("/processes", "/jobs")
+"""Told only where there is a folder for them."""
 
 PICTURES = ("Tiles", "Crops and previews")
 
@@ -190,7 +190,7 @@ async def openapi(request: Request) -> Response:
     """The API documentation for machines."""
     rt = runtime(request)
     described = describe(request.app, base_url(request), rt.sample)
-    if rt.settings.jobs_dir is None:  # and then they are not there
+    if rt.settings.jobs_dir is None:
         described["paths"] = {path: each for path, each in described["paths"].items() if not path.startswith(JOBS)}
     if rt.settings.api_keys or rt.settings.api_keys_file:
         described |= {"security": [{"key": []}]}

@@ -8,10 +8,19 @@ const SEARCH = "search:";
 /** Scenes of a source: `{ source, scenes, notes }`. An empty source is the sample catalogue. */
 export async function openSource(source, ds = "") {
   if (!source) return openSample();
-  if (source.startsWith(SEARCH)) return listed(source, await ask(address(`search/${source.slice(SEARCH.length)}/items`)));
+  if (source.startsWith(SEARCH))
+    return listed(source, await ask(address(`search/${source.slice(SEARCH.length)}/items`)));
   if (ds || isRaster(source)) return alone(source, ds || "cog");
   try {
-    const list = listed(source, await ask(address("search/items", [["url", source], ["max_items", SCENES_MAX]])));
+    const list = listed(
+      source,
+      await ask(
+        address("search/items", [
+          ["url", source],
+          ["max_items", SCENES_MAX],
+        ]),
+      ),
+    );
     if (list.scenes.length) return list;
     throw new Problem(list.notes.join(" ") || "There is no scene behind this address.");
   } catch (problem) {
@@ -37,7 +46,8 @@ async function orAlone(source, problem) {
 export async function openDocument(document) {
   const own = document.links?.find(({ rel }) => rel === "self")?.href;
   if (document.type === "Catalog" || document.type === "Collection") {
-    if (!own) throw new Problem("This document does not say where it is (a link with rel=self); paste its URL instead.");
+    if (!own)
+      throw new Problem("This document does not say where it is (a link with rel=self); paste its URL instead.");
     return openSource(own);
   }
   const collection = document.type === "Feature" ? { type: "FeatureCollection", features: [document] } : document;
@@ -54,7 +64,15 @@ async function openSample() {
   const landing = await ask(BASE.href, { headers: { Accept: "application/json" } });
   const search = landing.links.find(({ rel }) => rel === "search");
   if (!search) return { source: "", scenes: [], notes: [] };
-  return listed("", await ask(address("search/items", [["api", new URL("v0", BASE).href], ["max_items", SCENES_MAX]])));
+  return listed(
+    "",
+    await ask(
+      address("search/items", [
+        ["api", new URL("v0", BASE).href],
+        ["max_items", SCENES_MAX],
+      ]),
+    ),
+  );
 }
 
 const isRaster = (source) => /\.tiff?$/i.test(source.split(/[?#]/)[0]);

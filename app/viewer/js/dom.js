@@ -51,7 +51,8 @@ export const shortDay = (date) =>
 export function number(value) {
   if (value === null || value === undefined) return "no data";
   if (Number.isInteger(value)) return String(value).replace("-", "−");
-  const rounded = Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(3) : Number(value.toPrecision(4));
+  const rounded =
+    Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3 ? value.toExponential(3) : Number(value.toPrecision(4));
   return String(rounded).replace("-", "−");
 }
 

@@ -4,7 +4,17 @@ import { address, known } from "./server.js";
 import { found, sceneOfLayer } from "./state.js";
 
 /** Parameters that say which bands a picture is of. */
-const CHOOSING = ["assets", "bidx", "bands", "asset_bidx", "asset_expression", "expression", "index", "algorithm", "algorithm_params"];
+const CHOOSING = [
+  "assets",
+  "bidx",
+  "bands",
+  "asset_bidx",
+  "asset_expression",
+  "expression",
+  "index",
+  "algorithm",
+  "algorithm_params",
+];
 const READING = new Set([...CHOOSING, "nodata", "unscale", "mask"]);
 
 /** Whether a parameter says what is read, rather than how it is coloured. */
@@ -34,18 +44,22 @@ export const first = (params, name) => params[name]?.[0] ?? "";
 export const isFormula = (params) => Boolean(params.expression || params.index);
 
 /** Whether a picture has one band, which a colour ramp paints. */
-export const isSingle = (params) => bandsOf(params).length === 1 || (isFormula(params) && !/[;,]/.test(first(params, "expression")));
+export const isSingle = (params) =>
+  isFormula(params) ? !/[;,]/.test(first(params, "expression")) : bandsOf(params).length === 1;
 
 /** Entries of `found.bands` that a picture shows, in the order of its channels; empty when it is a formula. */
 export function bandsOf(params) {
   if (isFormula(params)) return [];
-  const named = (params.assets ?? []).flatMap((text) => splitAssets(text));
-  if (!params.assets) return (params.bidx ?? defaultBidx()).flatMap((text) => text.split(",")).map((n) => bandWith("bidx", n)).filter(Boolean);
-  const whole = params.bidx?.flatMap((text) => text.split(","));
-  return named.flatMap((name) => bandsOfAsset(name, whole));
+  const bidx = params.bidx?.flatMap((text) => text.split(","));
+  if (!params.assets) return (bidx ?? defaultBidx()).map((n) => bandWith("bidx", n)).filter(Boolean);
+  return params.assets.flatMap(splitAssets).flatMap((name) => bandsOfAsset(name, bidx));
 }
 
-const defaultBidx = () => found.bands.filter(({ params }) => params.bidx).slice(0, 3).map(({ params }) => params.bidx[0]);
+const defaultBidx = () =>
+  found.bands
+    .filter(({ params }) => params.bidx)
+    .slice(0, 3)
+    .map(({ params }) => params.bidx[0]);
 const bandWith = (name, value) => found.bands.find((band) => band.params[name]?.[0] === value);
 
 function bandsOfAsset(name, bidx) {
@@ -62,7 +76,8 @@ const splitAssets = (text) => (text.includes("|") ? [text] : text.split(","));
 export function withBands(params, bands) {
   const rest = without(params, [...CHOOSING, "colormap", "colormap_name", "color_formula", "rescale"]);
   const name = bands[0].params.assets ? "assets" : "bidx";
-  const colours = bands.length === 1 ? { colormap_name: params.colormap_name } : { color_formula: params.color_formula };
+  const colours =
+    bands.length === 1 ? { colormap_name: params.colormap_name } : { color_formula: params.color_formula };
   const stretch = colours.color_formula ? {} : { rescale: ["auto"] };
   return withParams(rest, { ...stretch, ...colours, [name]: bands.map((band) => band.params[name][0]) });
 }
@@ -97,5 +112,11 @@ export function titleOf(params) {
   if (params.expression) return params.expression[0];
   if (params.index) return params.index[0].toUpperCase();
   if (params.algorithm) return params.algorithm[0];
-  return bandsOf(params).map(({ name }) => name).join(", ") || (params.assets ?? []).join(", ") || "Raster";
+  return (
+    bandsOf(params)
+      .map(({ name }) => name)
+      .join(", ") ||
+    (params.assets ?? []).join(", ") ||
+    "Raster"
+  );
 }

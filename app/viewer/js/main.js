@@ -1,6 +1,6 @@
 // Put the page together: every control knows the state, and no control knows another.
 
-import { $, notice } from "./dom.js";
+import { $, notice, settled } from "./dom.js";
 import { mountArea } from "./map/area.js";
 import { mountFootprints } from "./map/footprints.js";
 import { switchGround } from "./map/land.js";
@@ -25,9 +25,28 @@ import { state, watch } from "./state.js";
 import { mountUse } from "./take/use.js";
 import { mountTheme } from "./theme.js";
 
+const WAIT_MS = 250; // browsers refuse an address that changes with every step of a slider
+
 const CONTROLS = [
-  mountTheme, mountMap, mountTiles, mountFootprints, mountSwipe, mountArea, mountInspect, mountLegend, mountTimeline, mountSeries, mountOpen,
-  mountPresets, mountLayers, mountBands, mountFormula, mountClouds, mountStretch, mountColours, mountUse,
+  mountTheme,
+  mountMap,
+  mountTiles,
+  mountFootprints,
+  mountSwipe,
+  mountArea,
+  mountInspect,
+  mountLegend,
+  mountTimeline,
+  mountSeries,
+  mountOpen,
+  mountPresets,
+  mountLayers,
+  mountBands,
+  mountFormula,
+  mountClouds,
+  mountStretch,
+  mountColours,
+  mountUse,
 ];
 
 async function open(said) {
@@ -46,7 +65,8 @@ function start() {
   $("ground").onclick = switchGround;
   $("ground").setAttribute("aria-pressed", state.base === "osm");
   $("notice-close").onclick = () => notice();
-  watch(["source", "scene", "layers", "active", "compare", "area", "cloud", "at"], () => state.layers.length && writeAddress());
+  const remember = settled(() => state.layers.length && writeAddress(), WAIT_MS);
+  watch(["source", "scene", "layers", "active", "compare", "area", "cloud", "at"], remember);
   addEventListener("hashchange", () => open(readAddress())); // typed by somebody: our own changes raise no event
   open(said);
 }

@@ -16,7 +16,8 @@ export function writeAddress() {
   for (const layer of state.layers) words.append("layer", layerText(layer));
   put("active", state.active, 0);
   if (state.compare) words.set("compare", layerText(state.compare));
-  if (state.area) words.set("area", state.area.map((place) => place.map((each) => each.toFixed(6)).join(",")).join(";"));
+  if (state.area)
+    words.set("area", state.area.map((place) => place.map((each) => each.toFixed(6)).join(",")).join(";"));
   put("cloud", state.cloud, 100);
   if (state.at) words.set("at", [state.at.zoom.toFixed(2), state.at.lat.toFixed(5), state.at.lon.toFixed(5)].join("/"));
   const text = `${words}`.replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");

@@ -110,7 +110,7 @@ def test_each_kind_of_route_has_its_scope(path, needed):
     assert not is_open(path)
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/healthz", "/docs", "/openapi.json", "/viewer/page.js"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/healthz", "/docs", "/openapi.json", "/viewer/js/main.js"])
 def test_probes_and_pages_are_open(path):
     assert is_open(path)
 

@@ -1,6 +1,18 @@
 // Drawing an area on the map: corner by corner, or, without a pointer, the middle of what is in sight.
 
-import { Draw, Feature, Fill, Modify, Polygon, Stroke, Style, Circle, VectorLayer, VectorSource, fromExtent } from "../../vendor/map.js";
+import {
+  Draw,
+  Feature,
+  Fill,
+  Modify,
+  Polygon,
+  Stroke,
+  Style,
+  Circle,
+  VectorLayer,
+  VectorSource,
+  fromExtent,
+} from "../../vendor/map.js";
 import { $, announce } from "../dom.js";
 import { change, state, watch } from "../state.js";
 import { whenThemed } from "../theme.js";

@@ -21,7 +21,12 @@ export function ground(map) {
   const layer = new VectorLayer({ source, zIndex: 0 });
   map.addLayer(layer);
   whenThemed((color) => {
-    layer.setStyle(new Style({ fill: new Fill({ color: color("--land") }), stroke: new Stroke({ color: color("--coast"), width: 1 }) }));
+    layer.setStyle(
+      new Style({
+        fill: new Fill({ color: color("--land") }),
+        stroke: new Stroke({ color: color("--coast"), width: 1 }),
+      }),
+    );
   });
   draw(source);
 }
@@ -39,4 +44,3 @@ export function switchGround() {
   else url.searchParams.set("base", "osm");
   location.assign(url);
 }
-

@@ -26,7 +26,19 @@ export function clipBeside(layers) {
 function clip(event, right) {
   const [width, height] = map.getSize();
   const x = width * state.compare.at;
-  const corners = right ? [[x, 0], [width, 0], [width, height], [x, height]] : [[0, 0], [x, 0], [x, height], [0, height]];
+  const corners = right
+    ? [
+        [x, 0],
+        [width, 0],
+        [width, height],
+        [x, height],
+      ]
+    : [
+        [0, 0],
+        [x, 0],
+        [x, height],
+        [0, height],
+      ];
   const { context } = event;
   context.save();
   context.beginPath();
@@ -59,7 +71,9 @@ function start() {
   const month = 30 * 24 * 3600 * 1000;
   const far = (scene) => Math.abs((scene.date ?? 0) - (now.date ?? 0)) > 3 * month;
   const other = clear.find(far) ?? clear[0] ?? others[0];
-  const preset = other ? null : found.presets.find(({ params }) => JSON.stringify(params) !== JSON.stringify(layer.params));
+  const preset = other
+    ? null
+    : found.presets.find(({ params }) => JSON.stringify(params) !== JSON.stringify(layer.params));
   change({
     compare: {
       params: (preset ?? layer).params,
@@ -78,7 +92,9 @@ function controls() {
   place();
   if (!state.compare) return;
   const scenes = found.scenes.filter(({ date }) => date);
-  $("compare-scene").replaceChildren(...scenes.map((scene) => option(scene.id, `${shortDay(scene.date)} · ${Math.round(scene.cloud ?? 0)} %`)));
+  $("compare-scene").replaceChildren(
+    ...scenes.map((scene) => option(scene.id, `${shortDay(scene.date)} · ${Math.round(scene.cloud ?? 0)} %`)),
+  );
   $("compare-scene").value = state.compare.scene ?? "";
   $("compare-scene").parentElement.hidden = scenes.length < 2;
   const titles = found.presets.map((preset, i) => option(String(i), preset.title));
@@ -88,7 +104,7 @@ function controls() {
   $("compare-look").value = now === JSON.stringify(activeLayer()?.params) || chosen < 0 ? "same" : String(chosen);
   const left = currentScene()?.date;
   const right = sceneOf(state.compare.scene)?.date;
-  $("swipe-left").textContent = left ? shortDay(left) : activeLayer()?.title ?? "";
+  $("swipe-left").textContent = left ? shortDay(left) : (activeLayer()?.title ?? "");
   $("swipe-right").textContent = right && right !== left ? shortDay(right) : state.compare.title;
 }
 

@@ -1,6 +1,14 @@
 // The map: OpenLayers with the ground below and the view in the address. Places are { lon, lat } in degrees.
 
-import { OlMap, View, defaultInteractions, fromLonLat, toLonLat, transformExtent, getPointResolution } from "../../vendor/map.js";
+import {
+  OlMap,
+  View,
+  defaultInteractions,
+  fromLonLat,
+  toLonLat,
+  transformExtent,
+  getPointResolution,
+} from "../../vendor/map.js";
 import { $, coordinates } from "../dom.js";
 import { change, state } from "../state.js";
 import { ground } from "./land.js";
@@ -49,7 +57,8 @@ export function limitZoom(maxzoom) {
   map.getView().setMaxZoom(Math.max(maxzoom + OVERZOOM, 4));
 }
 
-export const zoomBy = (steps) => map.getView().animate({ zoom: map.getView().getZoom() + steps, duration: calm() ? 0 : 180 });
+export const zoomBy = (steps) =>
+  map.getView().animate({ zoom: map.getView().getZoom() + steps, duration: calm() ? 0 : 180 });
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Whether a place is in sight. */

@@ -36,7 +36,9 @@ async function ofFormula(layer, { lon, lat }) {
 async function valuesAt(at) {
   const scene = currentScene();
   const bands = wanted();
-  const parts = Array.from({ length: Math.ceil(bands.length / AT_ONCE) }, (_, i) => bands.slice(i * AT_ONCE, (i + 1) * AT_ONCE));
+  const parts = Array.from({ length: Math.ceil(bands.length / AT_ONCE) }, (_, i) =>
+    bands.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
+  );
   const layer = activeLayer();
   const [values, computed] = await Promise.all([
     Promise.all(parts.map((part) => valuesOf(part, scene, at))),
@@ -69,14 +71,21 @@ function show(rows, computed) {
 
 function table(rows, computed) {
   const made = el("table");
-  for (const { band, value } of rows) addRow(made, band.name, band.common_name !== band.name ? band.common_name : "", value);
+  for (const { band, value } of rows)
+    addRow(made, band.name, band.common_name !== band.name ? band.common_name : "", value);
   for (const { name, value } of computed) addRow(made, name, "", value).className = "computed";
   return made;
 }
 
 function addRow(made, name, about, value) {
   const row = made.insertRow();
-  row.append(el("th", { scope: "row", textContent: name, title: name }, about ? el("small", { textContent: ` ${about}` }) : null));
+  row.append(
+    el(
+      "th",
+      { scope: "row", textContent: name, title: name },
+      about ? el("small", { textContent: ` ${about}` }) : null,
+    ),
+  );
   row.append(el("td", { textContent: number(value) }));
   return row;
 }
@@ -94,7 +103,14 @@ function close() {
 }
 
 export function mountInspect() {
-  const ring = (color, width) => new Style({ image: new Circle({ radius: 7, stroke: new Stroke({ color, width }), fill: new Fill({ color: "rgba(0,0,0,0)" }) }) });
+  const ring = (color, width) =>
+    new Style({
+      image: new Circle({
+        radius: 7,
+        stroke: new Stroke({ color, width }),
+        fill: new Fill({ color: "rgba(0,0,0,0)" }),
+      }),
+    });
   map.addLayer(new VectorLayer({ source: marks, zIndex: 990, style: [ring("#000000", 4), ring("#ffffff", 2)] }));
   map.on("singleclick", (event) => {
     if (!isDrawing() && !chooseAt(event.coordinate)) inspect(toPlace(event.coordinate));

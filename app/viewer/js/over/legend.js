@@ -7,7 +7,10 @@ import { activeLayer, sceneOfLayer, watch } from "../state.js";
 
 const CLASSES_MAX = 14;
 
-const css = (stops) => `linear-gradient(90deg, ${thinned(stops).map(({ color }) => color).join(", ")})`;
+const css = (stops) =>
+  `linear-gradient(90deg, ${thinned(stops)
+    .map(({ color }) => color)
+    .join(", ")})`;
 const thinned = (stops) => stops.filter((_, i) => i % 8 === 0 || i === stops.length - 1);
 
 /** Ticks beside the ends would stand on their labels. */
@@ -23,7 +26,13 @@ function bar({ name, ticks, stops }, named) {
     if (at === 1) text.className = "last";
     return text;
   });
-  return el("div", { className: "legend-bar" }, named ? el("b", { textContent: name }) : null, ramp, el("div", { className: "legend-ticks" }, ...labels));
+  return el(
+    "div",
+    { className: "legend-bar" },
+    named ? el("b", { textContent: name }) : null,
+    ramp,
+    el("div", { className: "legend-ticks" }, ...labels),
+  );
 }
 
 /** Three channels in three lines, with nothing but their ends; what is all of the last colour is left out. */
@@ -33,7 +42,14 @@ function channel({ name, stops }) {
   const ramp = el("i");
   ramp.style.background = css(seen);
   const label = ({ value }) => el("span", { textContent: number(Number(value.toPrecision(3))) });
-  return el("div", { className: "legend-channel" }, el("b", { textContent: name.replace(/^\w+: /, "") }), label(seen[0]), ramp, label(seen.at(-1)));
+  return el(
+    "div",
+    { className: "legend-channel" },
+    el("b", { textContent: name.replace(/^\w+: /, "") }),
+    label(seen[0]),
+    ramp,
+    label(seen.at(-1)),
+  );
 }
 
 function classRow({ label, color }) {
@@ -52,10 +68,15 @@ async function draw() {
     const { bars, classes, kind } = await known(routeOf(layer, "legend.json"));
     if (mine !== turn) return;
     const rows = kind === "channels" ? bars.map(channel) : bars.map((each) => bar(each, bars.length > 1));
-    const more = classes.length > CLASSES_MAX ? el("li", { textContent: `and ${classes.length - CLASSES_MAX} more` }) : null;
+    const more =
+      classes.length > CLASSES_MAX ? el("li", { textContent: `and ${classes.length - CLASSES_MAX} more` }) : null;
     const list = classes.length ? [el("ul", {}, ...classes.slice(0, CLASSES_MAX).map(classRow), more)] : [];
     const title = layer.title || titleOf(layer.params);
-    $("legend").replaceChildren(el("h2", { textContent: title, title: first(layer.params, "expression") }), ...rows, ...list);
+    $("legend").replaceChildren(
+      el("h2", { textContent: title, title: first(layer.params, "expression") }),
+      ...rows,
+      ...list,
+    );
     $("legend").hidden = false;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -60,7 +60,8 @@ async function once(signal) {
 function table(statistics) {
   const made = el("table");
   const head = made.createTHead().insertRow();
-  for (const name of ["", "mean", "spread", "least", "most"]) head.append(el("th", { scope: "col", textContent: name }));
+  for (const name of ["", "mean", "spread", "least", "most"])
+    head.append(el("th", { scope: "col", textContent: name }));
   const body = made.createTBody();
   for (const band of Object.values(statistics)) {
     const row = body.insertRow();

@@ -9,7 +9,10 @@ const PATIENCE_MS = 5000; // for one to come
 let playing = false;
 
 /** Scenes that the slider goes through, oldest first. */
-const inTime = () => clearScenes().filter(({ date }) => date).reverse();
+const inTime = () =>
+  clearScenes()
+    .filter(({ date }) => date)
+    .reverse();
 
 function draw() {
   const dated = found.scenes.filter(({ date }) => date);
@@ -32,13 +35,22 @@ function draw() {
   $("later").disabled = index >= scenes.length - 1;
   $("cloud").value = state.cloud;
   $("cloud-told").textContent = state.cloud < 100 ? `${state.cloud} %` : "any";
-  $("count").textContent = scenes.length < dated.length ? `${scenes.length} of ${dated.length} scenes` : `${dated.length} scenes`;
+  $("count").textContent =
+    scenes.length < dated.length ? `${scenes.length} of ${dated.length} scenes` : `${dated.length} scenes`;
 }
 
 const words = ({ date, cloud }) => `${day(date)}${cloud === null ? "" : `, ${Math.round(cloud)} percent cloud`}`;
 
 function tick(scene, at, isLeft) {
-  const mark = el("button", { type: "button", className: isLeft ? "tick" : "tick out", tabIndex: -1, title: words(scene), dataset: { scene: scene.id }, "aria-hidden": "true", onclick: () => change({ scene: scene.id }) });
+  const mark = el("button", {
+    type: "button",
+    className: isLeft ? "tick" : "tick out",
+    tabIndex: -1,
+    title: words(scene),
+    dataset: { scene: scene.id },
+    "aria-hidden": "true",
+    onclick: () => change({ scene: scene.id }),
+  });
   mark.style.left = `${100 * at}%`;
   mark.style.setProperty("--cloud-share", `${scene.cloud ?? 0}%`);
   if (scene.id === state.scene) mark.classList.add("now");
@@ -78,7 +90,9 @@ async function play() {
 function showPlaying() {
   $("play").setAttribute("aria-pressed", playing);
   $("play").setAttribute("aria-label", playing ? "Pause" : "Play");
-  $("play").querySelector("use").setAttribute("href", playing ? "#i-pause" : "#i-play");
+  $("play")
+    .querySelector("use")
+    .setAttribute("href", playing ? "#i-pause" : "#i-play");
 }
 
 /** A scene that the filter leaves out is not shown any more. */
@@ -86,7 +100,9 @@ function filter() {
   const scenes = inTime();
   if (scenes.length && !scenes.some(({ id }) => id === state.scene)) {
     const now = currentScene()?.date ?? 0;
-    const nearest = scenes.reduce((best, each) => (Math.abs(each.date - now) < Math.abs(best.date - now) ? each : best));
+    const nearest = scenes.reduce((best, each) =>
+      Math.abs(each.date - now) < Math.abs(best.date - now) ? each : best,
+    );
     change({ scene: nearest.id });
   }
   draw();

@@ -11,7 +11,8 @@ const CHANNELS = [
 ];
 let mode = "bands"; // the one whose controls are seen: "bands", "one" or "formula"
 
-const label = ({ name, common_name: common }) => (common && common !== name && !name.includes(" ") ? `${name} ${common}` : name);
+const label = ({ name, common_name: common }) =>
+  common && common !== name && !name.includes(" ") ? `${name} ${common}` : name;
 
 function modeOf(layer) {
   if (isFormula(layer.params)) return "formula";
@@ -26,12 +27,19 @@ function pickers(count) {
   const now = bandsOf(activeLayer().params);
   const chosen = Array.from({ length: count }, (_, i) => now[i] ?? found.bands[Math.min(i, found.bands.length - 1)]);
   return chosen.map((band, channel) => {
-    const options = found.bands.map((each, i) => el("option", { value: i, textContent: label(each), title: each.title ?? "" }));
+    const options = found.bands.map((each, i) =>
+      el("option", { value: i, textContent: label(each), title: each.title ?? "" }),
+    );
     const [color, letter] = count === 1 ? ["band", "Band"] : CHANNELS[channel];
     const select = el("select", { "aria-label": count === 1 ? "Band" : `Band shown as ${color}` }, ...options);
     select.value = found.bands.indexOf(band);
     select.onchange = () => take(chosen.with(channel, found.bands[select.value]));
-    return el("label", { className: `channel ${color}` }, el("span", { textContent: letter, "aria-hidden": "true" }), select);
+    return el(
+      "label",
+      { className: `channel ${color}` },
+      el("span", { textContent: letter, "aria-hidden": "true" }),
+      select,
+    );
   });
 }
 

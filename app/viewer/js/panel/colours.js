@@ -5,8 +5,26 @@ import { first, isSingle, routeOf, withParams, without } from "../look.js";
 import { Problem, address, ask, known } from "../server.js";
 import { activeLayer, changeLayer, found, watch } from "../state.js";
 
-const LIKED = ["viridis", "rdylgn", "gray", "magma", "cividis", "spectral", "brbg", "rdylbu", "ylgnbu", "gist_earth", "terrain", "turbo"];
-const FORMULAS = ["Gamma RGB 3.5 Saturation 1.7 Sigmoidal RGB 15 0.35", "Gamma RGB 1.8", "Sigmoidal RGB 6 0.4", "Saturation 1.4"];
+const LIKED = [
+  "viridis",
+  "rdylgn",
+  "gray",
+  "magma",
+  "cividis",
+  "spectral",
+  "brbg",
+  "rdylbu",
+  "ylgnbu",
+  "gist_earth",
+  "terrain",
+  "turbo",
+];
+const FORMULAS = [
+  "Gamma RGB 3.5 Saturation 1.7 Sigmoidal RGB 15 0.35",
+  "Gamma RGB 1.8",
+  "Sigmoidal RGB 6 0.4",
+  "Saturation 1.4",
+];
 const WAIT_MS = 500;
 
 const rampPicture = (name) => `url("${address(`colorMaps/${name}`, [["format", "png"]])}")`;

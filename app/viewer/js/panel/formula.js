@@ -31,7 +31,8 @@ function atCaret() {
 function offer() {
   const { word } = atCaret();
   const typed = word.toLowerCase();
-  offered = word ? words().filter((each) => each.word.toLowerCase().startsWith(typed) && each.word !== word).slice(0, OFFERED_MAX) : [];
+  const completes = (each) => each.word !== word && each.word.toLowerCase().startsWith(typed);
+  offered = word ? words().filter(completes).slice(0, OFFERED_MAX) : [];
   chosen = -1;
   drawOffer();
 }
@@ -44,7 +45,15 @@ function drawOffer() {
     ...offered.map(({ word, about }, i) =>
       el(
         "li",
-        { id: `offer-${i}`, role: "option", "aria-selected": i === chosen, onpointerdown: (event) => (event.preventDefault(), complete(i)) },
+        {
+          id: `offer-${i}`,
+          role: "option",
+          "aria-selected": i === chosen,
+          onpointerdown: (event) => {
+            event.preventDefault(); // the field keeps the focus
+            complete(i);
+          },
+        },
         el("b", { textContent: word }),
         el("span", { textContent: about }),
       ),
@@ -108,7 +117,9 @@ async function drawExamples() {
   const names = new Set(found.bands.flatMap(({ common_name: common, variable }) => [common, variable]));
   if (names.has("nir08")) names.add("nir");
   const { indices } = await known(address("indices"));
-  const fitting = indices.filter(({ bands, needs_reflectance: scaled }) => !scaled && bands.every((band) => names.has(band)));
+  const fitting = indices.filter(
+    ({ bands, needs_reflectance: scaled }) => !scaled && bands.every((band) => names.has(band)),
+  );
   $("formula-examples").replaceChildren(
     ...fitting.map(({ id, title, expression }) =>
       el("button", {

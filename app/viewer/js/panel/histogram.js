@@ -1,80 +1,108 @@
 // How often each value occurs, with two handles for the darkest and the brightest one.
 
-import { number, svg } from "../dom.js";
+import { el, number, svg } from "../dom.js";
 
 const WIDTH = 300;
 const HEIGHT = 72;
 const COLORS = ["var(--red)", "var(--green)", "var(--blue)"];
 const COLUMNS = 75;
 const AROUND = 0.35; // of the span that is seen on each side of it
-const STEP = 0.01; // of what is seen, for an arrow key
+const STEPS = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1 }; // of what is seen
 
 /** Draw it into an element.
  *  `bands` are statistics, `chosen` the number of the one that is lit (null: all), `span` is [low, high],
  *  `moved([low, high])` is called when a handle was. */
 export function drawHistogram(element, { bands, chosen, span, movable, moved }) {
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.end : null;
-  const [from, to] = seen(bands, span);
-  const x = (value) => ((value - from) / (to - from)) * WIDTH;
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  const range = seen(bands, span);
+  element.replaceChildren(drawing(bands, chosen, range));
+  if (!movable) return;
+  const handles = new Handles(element, range, [...span], moved);
+  if (focused !== null) handles.focus(focused);
+}
+
+function drawing(bands, chosen, [from, to]) {
+  const made = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const counted = bands.map((band) => columns(band, from, to));
   const highest = Math.max(...counted.map(highestOf));
   counted.forEach((sums, i) => {
-    const color = bands.length === 1 ? "var(--accent)" : COLORS[i];
-    const faint = chosen !== null && chosen !== i;
-    drawing.append(svg("path", { d: outline(sums, highest), fill: color, "fill-opacity": faint ? 0.12 : 0.5 }));
+    const fill = bands.length === 1 ? "var(--accent)" : COLORS[i];
+    const isFaint = chosen !== null && chosen !== i;
+    made.append(svg("path", { d: outline(sums, highest), fill, "fill-opacity": isFaint ? 0.12 : 0.5 }));
   });
-  element.replaceChildren(drawing);
-  if (!movable) return;
-  const shade = ["low", "high"].map(() => element.appendChild(Object.assign(document.createElement("div"), { className: "shade" })));
-  const now = [...span];
-  const place = () => {
-    shade[0].style.width = `${share(now[0])}%`;
-    shade[1].style.left = `${share(now[1])}%`;
-    shade[1].style.width = `${100 - share(now[1])}%`;
-  };
-  const share = (value) => Math.min(Math.max((100 * x(value)) / WIDTH, 0), 100);
-  place();
-  [0, 1].forEach((end) => {
-    const handle = element.appendChild(makeHandle(end));
-    const set = (value) => {
-      const room = (to - from) / WIDTH;
-      now[end] = end ? Math.max(value, now[0] + room) : Math.min(value, now[1] - room);
-      handle.style.left = `${share(now[end])}%`;
-      handle.setAttribute("aria-valuenow", now[end]);
-      handle.setAttribute("aria-valuetext", number(now[end]));
-      handle.dataset.value = number(Number(now[end].toPrecision(4)));
-      place();
-    };
-    handle.setAttribute("aria-valuemin", from);
-    handle.setAttribute("aria-valuemax", to);
-    set(now[end]);
+  return made;
+}
+
+/** Two sliders over the drawing; what is outside of them is shaded. */
+class Handles {
+  #element;
+  #range;
+  #span;
+  #shades;
+  #handles;
+
+  constructor(element, range, span, moved) {
+    this.#element = element;
+    this.#range = range;
+    this.#span = span;
+    this.#shades = span.map(() => element.appendChild(el("div", { className: "shade" })));
+    this.#handles = ["darkest", "brightest"].map((name, end) => element.appendChild(this.#handle(name, end, moved)));
+    span.forEach((value, end) => this.#set(end, value));
+  }
+
+  focus(end) {
+    this.#handles[end].focus();
+  }
+
+  get #width() {
+    return this.#range[1] - this.#range[0];
+  }
+
+  #share(value) {
+    return Math.min(Math.max((100 * (value - this.#range[0])) / this.#width, 0), 100);
+  }
+
+  #handle(name, end, moved) {
+    const [from, to] = this.#range;
+    const handle = el("div", {
+      className: "handle",
+      tabIndex: 0,
+      role: "slider",
+      "aria-label": `Value of the ${name} colour`,
+      "aria-valuemin": from,
+      "aria-valuemax": to,
+      dataset: { end },
+    });
     handle.onpointerdown = (event) => handle.setPointerCapture(event.pointerId);
     handle.onpointermove = (event) => {
       if (!handle.hasPointerCapture(event.pointerId)) return;
-      const frame = element.getBoundingClientRect();
-      set(from + ((event.clientX - frame.left) / frame.width) * (to - from));
+      const frame = this.#element.getBoundingClientRect();
+      this.#set(end, from + ((event.clientX - frame.left) / frame.width) * this.#width);
     };
-    handle.onpointerup = () => moved(now);
+    handle.onpointerup = () => moved(this.#span);
     handle.onkeydown = (event) => {
-      const step = { ArrowLeft: -STEP, ArrowRight: STEP, ArrowDown: -STEP, ArrowUp: STEP, PageDown: -10 * STEP, PageUp: 10 * STEP }[event.key];
-      if (!step) return;
+      if (!(event.key in STEPS)) return;
       event.preventDefault();
-      set(now[end] + step * (to - from));
-      moved(now);
+      this.#set(end, this.#span[end] + STEPS[event.key] * this.#width);
+      moved(this.#span);
     };
-    if (focused === String(end)) handle.focus();
-  });
-}
+    return handle;
+  }
 
-function makeHandle(end) {
-  const handle = document.createElement("div");
-  handle.className = "handle";
-  handle.tabIndex = 0;
-  handle.dataset.end = end;
-  handle.setAttribute("role", "slider");
-  handle.setAttribute("aria-label", end ? "Value of the brightest colour" : "Value of the darkest colour");
-  return handle;
+  /** Put one end at a value, but not beyond the other one. */
+  #set(end, value) {
+    const room = this.#width / WIDTH;
+    const [low, high] = this.#span;
+    this.#span[end] = end ? Math.max(value, low + room) : Math.min(value, high - room);
+    const handle = this.#handles[end];
+    handle.style.left = `${this.#share(this.#span[end])}%`;
+    handle.setAttribute("aria-valuenow", this.#span[end]);
+    handle.setAttribute("aria-valuetext", number(this.#span[end]));
+    const [dark, bright] = this.#span.map((each) => this.#share(each));
+    this.#shades[0].style.width = `${dark}%`;
+    this.#shades[1].style.left = `${bright}%`;
+    this.#shades[1].style.width = `${100 - bright}%`;
+  }
 }
 
 /** What is seen: the span, the middle of the values, and a little around. */

@@ -42,8 +42,11 @@ function row(layer, index) {
     onclick: () => change({ active: index }),
     "aria-pressed": index === state.active,
   });
-  if (layer.scene && sceneOf(layer.scene)?.date) choose.append(el("small", { textContent: ` ${shortDay(sceneOf(layer.scene).date)}` }));
-  const shown = iconButton(layer.hidden ? "hidden" : "shown", `Show ${title}`, () => changeLayer({ hidden: !layer.hidden }, index));
+  if (layer.scene && sceneOf(layer.scene)?.date)
+    choose.append(el("small", { textContent: ` ${shortDay(sceneOf(layer.scene).date)}` }));
+  const shown = iconButton(layer.hidden ? "hidden" : "shown", `Show ${title}`, () =>
+    changeLayer({ hidden: !layer.hidden }, index),
+  );
   shown.setAttribute("aria-pressed", !layer.hidden);
   const opacity = el("input", {
     type: "range",
@@ -77,7 +80,8 @@ function draw() {
   const focused = document.activeElement;
   if (focused?.type === "range" && $("layer-list").contains(focused)) return; // it is being moved
   $("layers").hidden = !currentScene();
-  const label = focused && $("layer-list").contains(focused) ? focused.getAttribute("aria-label") ?? focused.textContent : null;
+  const label =
+    focused && $("layer-list").contains(focused) ? (focused.getAttribute("aria-label") ?? focused.textContent) : null;
   $("layer-list").replaceChildren(...state.layers.map(row));
   $("add-layer").disabled = state.layers.length >= LAYERS_MAX;
   if (label === null) return;

@@ -71,8 +71,10 @@ async function drop(event) {
   document.body.classList.remove("dropping");
   const [file] = event.dataTransfer.files;
   if (!file) return openText(event.dataTransfer.getData("text").trim());
-  if (file.size > DROPPED_MAX) return trying(() => Promise.reject(new Problem("This file is larger than 2 MiB; give its URL instead.")));
-  await openText(await file.text());
+  await trying(async () => {
+    if (file.size > DROPPED_MAX) throw new Problem("This file is larger than 2 MiB; give its URL instead.");
+    return openDocument(parsed(await file.text()));
+  });
 }
 
 /** Words about the chosen scene, and what is known of it. */
@@ -88,7 +90,8 @@ async function describe() {
   if (found.describes === scene.id) return;
   try {
     const told = await presetsOf(scene);
-    if (scene === currentScene()) discover({ bands: told.bands, presets: told.presets, bounds: told.bounds, describes: scene.id });
+    if (scene === currentScene())
+      discover({ bands: told.bands, presets: told.presets, bounds: told.bounds, describes: scene.id });
     if (!isInSight(told.bounds)) fit(told.bounds, { fill: true });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -58,12 +58,19 @@ async function draw() {
   for (const button of $("stretch-mode").children) button.setAttribute("aria-pressed", button.dataset.mode === mode);
   try {
     const [statistics, legend] = await Promise.all([
-      known(readingOf(layer, "statistics", [["max_size", SIDE], ["histogram_bins", BINS]])),
+      known(
+        readingOf(layer, "statistics", [
+          ["max_size", SIDE],
+          ["histogram_bins", BINS],
+        ]),
+      ),
       known(routeOf(layer, "legend.json")),
     ]);
     if (mine !== turn) return;
     $("stretch").hidden = legend.bars.length === 0;
-    measured = Object.values(statistics).filter(({ min, max }) => min !== null && max > min).slice(0, 3);
+    measured = Object.values(statistics)
+      .filter(({ min, max }) => min !== null && max > min)
+      .slice(0, 3);
     if (!measured.length || !legend.bars.length) return;
     spans = measured.map((band, i) => spanOf(legend.bars[i] ?? legend.bars[0], band, mode));
     show(mode);
@@ -78,7 +85,13 @@ const spanOf = (bar, band, mode) => (mode === "none" ? [band.min, band.max] : [b
 function show(mode) {
   if (channel !== null && channel >= measured.length) channel = null;
   const shown = channel === null ? common(spans) : spans[channel];
-  drawHistogram($("histogram"), { bands: measured, chosen: channel, span: shown, movable: mode !== "none", moved: drag });
+  drawHistogram($("histogram"), {
+    bands: measured,
+    chosen: channel,
+    span: shown,
+    movable: mode !== "none",
+    moved: drag,
+  });
   drawChannels();
   $("stretch-fields").hidden = mode === "none" || mode === "auto";
   $("stretch-low").value = mode === "percentiles" ? percentilesOf()[0] : tidy(shown[0]);

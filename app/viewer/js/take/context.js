@@ -39,9 +39,17 @@ export async function takeAway() {
   };
 }
 
-const isRead = (name) => !["rescale", "color_formula", "colormap_name", "colormap", "resampling", "return_mask"].includes(name);
-const mercatorBox = () => shownExtent().map((each) => each.toFixed(2)).join(",");
-const mercator = (layer, route) => routeOf(layer, route, [["coord_crs", "EPSG:3857"], ["dst_crs", "EPSG:3857"]]);
+const isRead = (name) =>
+  !["rescale", "color_formula", "colormap_name", "colormap", "resampling", "return_mask"].includes(name);
+const mercatorBox = () =>
+  shownExtent()
+    .map((each) => each.toFixed(2))
+    .join(",");
+const mercator = (layer, route) =>
+  routeOf(layer, route, [
+    ["coord_crs", "EPSG:3857"],
+    ["dst_crs", "EPSG:3857"],
+  ]);
 const middle = ([west, south, east, north]) => `${((west + east) / 2).toFixed(5)},${((south + north) / 2).toFixed(5)}`;
 
 /** The middle of the bounds, where there are surely pixels. */

@@ -88,7 +88,11 @@ picture <- rast(file)
 if (nlyr(picture) >= 3) plotRGB(picture) else plot(picture)  # ${title}
 `;
 
-const curl = ({ png, point, legend }) => `# a picture of what is on the map, its legend, and the values in the middle of the scene
+const curl = ({
+  png,
+  point,
+  legend,
+}) => `# a picture of what is on the map, its legend, and the values in the middle of the scene
 curl -o map.png ${shell(png)}
 curl -o legend.png ${shell(legend)}
 curl ${shell(point)}

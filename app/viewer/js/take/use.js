@@ -1,6 +1,7 @@
 // "Use this map": its addresses, and snippets for other programs, to copy.
 
 import { $, announce, copyText, el, notice, saveBlob } from "../dom.js";
+import { writeAddress } from "../permalink.js";
 import { Problem, answerOf } from "../server.js";
 import { activeLayer, currentScene, watch } from "../state.js";
 import { takeAway } from "./context.js";
@@ -86,7 +87,10 @@ export function mountUse() {
   $("use-list").onkeydown = press;
   $("use-open").onclick = open;
   $("use-copy").onclick = () => copied($("use-copy"), $("use-text").textContent);
-  $("share").onclick = () => copied($("share"), location.href);
+  $("share").onclick = () => {
+    writeAddress();
+    copied($("share"), location.href);
+  };
   $("save-png").onclick = () => save($("save-png"), "png");
   $("save-tiff").onclick = () => save($("save-tiff"), "tif");
   watch(["layers", "scene", "scenes"], () => ($("take").hidden = !activeLayer() || !currentScene()));
