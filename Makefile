@@ -14,8 +14,9 @@ serve: runtime ## Serve on 127.0.0.1 with the sample catalogue (PORT=8000)
 	@exec .venv/bin/swath serve --host 127.0.0.1 --port $(PORT) --sample
 
 # CI (where CI=true) runs the slow tests too: it has root and the Debian packages that they need.
+# Half of the tests wait for sockets, so three processes share two cores; those of one file stay together.
 test: setup ## Run the tests (TESTS=tests/unit, ARGS="-k overview -x")
-	$(PYTHON_M) pytest $(if $(CI),,-m "not slow") $(TESTS) $(ARGS)
+	$(PYTHON_M) pytest $(if $(CI),,-m "not slow") $(if $(TESTS),$(TESTS),-n 3 --dist loadfile) $(ARGS)
 
 check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) ruff check

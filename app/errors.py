@@ -35,6 +35,7 @@ can do, and whether the same request may do better later (``scripts/make_docs.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -71,10 +72,15 @@ class SwathError(Exception):
 
     def about(self, subject: str) -> Self:
         """Give the same error, its detail beginning with what it is about: ``Asset 'B04': …``."""
-        told = type(self).__new__(type(self), *self.args)  # copy() would call it, without the arguments some need
-        told.__dict__ |= self.__dict__
+        told = copy(self)
         told.detail = f"{subject}: {self.detail}"
         return told
+
+    def __copy__(self) -> Self:
+        """Give the same error without its cause and traceback, which other libraries teach ``copy`` to keep."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__ |= self.__dict__
+        return twin
 
 
 class BadRequest(SwathError):

@@ -120,8 +120,9 @@ class Desk:
                 await asyncio.sleep(RETRY_S)
                 continue
             if job is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_S)
+                with suppress(TimeoutError):  # wait_for of Python 3.11 may swallow the cancellation that ends this
+                    async with asyncio.timeout(LOOK_S):
+                        await self._news.wait()
                 self._news.clear()
                 continue
             task = asyncio.create_task(self._finish(job))

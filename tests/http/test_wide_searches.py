@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,11 +125,22 @@ def test_wmts_tells_the_days(server):
     assert shown["default"] == shown["2020-06-01"] != shown["2020-06-02"]
 
 
-def test_gdal_reads_the_wmts_of_a_search(server):
-    """It asks for the default of a dimension that it does not know."""
+READ = """
+import sys
+import rasterio
+with rasterio.open(sys.argv[1]) as service:
+    row, column = service.index(float(sys.argv[2]), float(sys.argv[3]))
+    print(service.read(1, window=((row, row + 1), (column, column + 1)))[0, 0])
+"""
+
+
+def test_gdal_reads_the_wmts_of_a_search(server, tmp_path):
+    """It takes the default of a dimension that it does not know; in this process it may open nothing by itself."""
     search = requests.post(f"{server}/search", json={"url": "wide", "sortby": ["datetime"]}, timeout=30).json()["id"]
     url = f"{server}/search/{search}/WMTSCapabilities.xml?assets=a&rescale=0%2C255"
-    with rasterio.open(f"WMTS:{url}") as service:
-        row, column = service.index(*map(float, tms.get("WebMercatorQuad").xy(10.5, 50.5)))
-        window = ((row, row + 1), (column, column + 1))
-        assert service.read(1, window=window)[0, 0] == 50
+    place = tms.get("WebMercatorQuad").xy(10.5, 50.5)
+    command = [sys.executable, "-c", READ, f"WMTS:{url}", *(repr(float(value)) for value in place)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("GDAL_", "CPL_"))}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr[-1000:]
+    assert run.stdout.strip() == "50"
