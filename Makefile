@@ -15,11 +15,12 @@ serve: runtime ## Serve on 127.0.0.1 with the sample catalogue (PORT=8000)
 	@exec .venv/bin/swath serve --host 127.0.0.1 --port $(PORT) --sample
 
 # CI (where CI=true) runs the slow tests too: it has root and the Debian packages that they need.
-# Half of the tests wait for sockets, so three processes share two cores; those of faults look at the clock, and go alone.
+# Half of the tests wait for sockets, so three processes share two cores; those of faults and of the page
+# look at the clock, and go alone.
 test: setup ## Run the tests (TESTS=tests/unit, ARGS="-k overview -x")
 ifeq ($(strip $(TESTS)$(ARGS)),)
-	$(PYTHON_M) pytest $(SPEED) -n 3 --dist loadfile --ignore=tests/faults
-	$(PYTHON_M) pytest $(SPEED) tests/faults
+	$(PYTHON_M) pytest $(SPEED) -n 3 --dist loadfile --ignore=tests/faults --ignore=tests/browser
+	$(PYTHON_M) pytest $(SPEED) tests/faults tests/browser
 else
 	$(PYTHON_M) pytest $(SPEED) $(TESTS) $(ARGS)
 endif
