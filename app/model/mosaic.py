@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -62,3 +62,8 @@ class Mosaic:
     whole: bool = False
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def key(self) -> Mosaic:
+        """The same, whether the search is written out or named by its id."""
+        return replace(self, search=None)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from rasterio.crs import CRS
 
 from app.cache.flight import together
+from app.errors import SwathError
 from app.model.choice import Choice
 from app.model.item import Item
 from app.model.location import hosts_of
@@ -20,6 +21,7 @@ from app.model.request import DatasetKind, DatasetRef, Selection
 from app.model.search import Scene
 from app.model.source import Header, Source
 from app.observe.record import step
+from app.pipeline.scenes import is_of_all
 from app.pipeline.searches import scenes_of
 from app.plan.spread import spread
 from app.read.reader import Look, Piece
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 
 WGS84 = CRS.from_epsg(4326)
+SPEAKERS = 4
+"""Scenes of a search that are tried, until one can be opened that speaks for all."""
 
 
 async def fetch_item(rt: Runtime, dataset: DatasetRef) -> Item:
@@ -49,27 +53,44 @@ async def choose(rt: Runtime, dataset: DatasetRef, selection: Selection, *, asse
         assets_max: Takes the place of ``SWATH_ASSETS_MAX`` where only headers are read.
     """
     if dataset.kind is DatasetKind.SEARCH:
-        return await _choose_first(rt, dataset, selection)
+        return await _choose_first(rt, dataset, selection, assets_max)
     item = await fetch_item(rt, dataset) if dataset.kind is DatasetKind.STAC else None
     return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
 
 
-async def _choose_first(rt: Runtime, dataset: DatasetRef, selection: Selection) -> Choice:
-    """Choose the sources of the first scene, which speak for those of all; bounds are those of all."""
-    found = await scenes_of(rt, dataset)
-    first = await choose_of_scene(rt, found.scenes[0], selection, dataset.home)
-    return replace(first, name=f"search-{dataset.url[:12]}", bounds_wgs84=found.bounds_wgs84)
+async def _choose_first(rt: Runtime, dataset: DatasetRef, selection: Selection, assets_max: int | None) -> Choice:
+    """Choose the sources of the first scene that can be opened, which speak for those of all; bounds are those of all.
+
+    Raises:
+        SwathError: What is wrong with the first one, where none of the first few can be opened.
+    """
+    found, first_failure = await scenes_of(rt, dataset), None
+    for scene in found.scenes[:SPEAKERS]:
+        try:
+            choice = await choose_of_scene(rt, scene, selection, dataset.home, assets_max=assets_max)
+            await open_headers(rt, choice.files)
+        except SwathError as failure:
+            if is_of_all(failure):
+                raise
+            first_failure = first_failure or failure
+        else:
+            return replace(choice, name=f"search-{dataset.url[:12]}", bounds_wgs84=found.bounds_wgs84)
+    assert first_failure is not None
+    raise first_failure
 
 
-async def choose_of_scene(rt: Runtime, scene: Scene, selection: Selection, home: str) -> Choice:
+async def choose_of_scene(
+    rt: Runtime, scene: Scene, selection: Selection, home: str, *, assets_max: int | None = None
+) -> Choice:
     """Choose the sources of a scene that a search found; its item was brought along, as a rule.
 
     Args:
         home: Base URL of this server as the caller reached it.
+        assets_max: As in ``choose``.
     """
     item = await rt.resolver.scene_item(scene)
     dataset = DatasetRef(kind=DatasetKind.STAC, url=scene.href or scene.id, home=home)
-    return rt.resolver.choice(dataset, item, selection)
+    return rt.resolver.choice(dataset, item, selection, assets_max=assets_max)
 
 
 async def open_headers(rt: Runtime, sources: Sequence[Source]) -> Sequence[Header]:

@@ -71,7 +71,7 @@ async def render_mosaic(rt: Runtime, req: ImageRequest, known: Container[str]) -
         known: Names of the answers that the caller has.
     """
     mosaic = _mosaic(req)
-    wish = name_of("mosaic", mosaic, req.dataset.home, req.selection, req.frame, req.style.key, req.style.auto,
+    wish = name_of("mosaic", mosaic.key, req.dataset.home, req.selection, req.frame, req.style.key, req.style.auto,
                    req.format, req.shape and req.shape.key)  # fmt: skip
     if (told := rt.mosaics.get(wish)) is not None:
         if told.name in known:
@@ -101,14 +101,20 @@ async def _draw(rt: Runtime, req: ImageRequest) -> Rendered:
 
 
 async def settle_mosaic(rt: Runtime, req: ImageRequest) -> ImageRequest:
-    """Put ranges in the place of ``rescale=auto``: measured once on a small picture of all, for every tile."""
-    percentiles = req.style.auto
+    """Put ranges in the place of ``rescale=auto``: measured once on a small picture of all, for every tile.
+
+    Of more scenes than one picture reads, as many are taken that are spread evenly; and a mean has about the range of a
+    median, for which all of them would have to be in memory.
+    """
+    percentiles, mosaic = req.style.auto, _mosaic(req)
     assert percentiles is not None
-    whole = replace(req, frame=Frame(max_size=SIDE), shape=None)
-    name = name_of("mosaic", _mosaic(req), req.dataset.home, req.selection, percentiles)
+    measured = replace(mosaic, method=Method.MEAN if mosaic.method.stacks else mosaic.method, provenance=False)
+    dataset = replace(req.dataset, mosaic=measured)
+    whole = replace(req, dataset=dataset, frame=Frame(max_size=SIDE), shape=None)
+    name = name_of("mosaic", measured.key, req.dataset.home, req.selection, percentiles)
     ranges = rt.ranges.get(name)
     if ranges is None:
-        composed = await compose(rt, whole, lambda plan: rt.limits.check(plan, req.format))
+        composed = await compose(rt, whole, lambda plan: rt.limits.check(plan, req.format), sampled=True)
         ranges = await rt.workers.run(ranges_of, composed.raster, percentiles)
         if composed.whole:
             rt.ranges[name] = ranges
@@ -119,7 +125,7 @@ def _finish(composed: Composed, req: ImageRequest) -> Rendered:
     """Style and encode."""
     raster, plan, mosaic = style_scenes(composed, req), composed.plan, _mosaic(req)
     format = req.format or choose_format(raster)
-    name = name_of("mosaic", mosaic, composed.keys, req.style.key, format)
+    name = name_of("mosaic", mosaic.key, composed.keys, req.style.key, format)
     body = encode(raster, format, return_mask=req.style.return_mask)
     dataset = f"search-{mosaic.search_id[:12]}"
     return Rendered(name=name, body=body, format=format, grid=plan.shown, dataset=dataset, scenes=composed.shown,
@@ -132,11 +138,12 @@ def style_scenes(composed: Composed, req: ImageRequest) -> Raster:
     return raster if _mosaic(req).provenance else stylize(raster, composed.plan, req)
 
 
-async def compose(rt: Runtime, req: ImageRequest, judge: Judge) -> Composed:
+async def compose(rt: Runtime, req: ImageRequest, judge: Judge, *, sampled: bool = False) -> Composed:
     """Read the scenes that reach the frame of ``req``, and make one raster of them.
 
     Args:
         judge: Raises when the plan of a scene asks for too much.
+        sampled: Of too many scenes some stand for all.
 
     Raises:
         OutOfBounds: None of the scenes has anything there.
@@ -146,7 +153,7 @@ async def compose(rt: Runtime, req: ImageRequest, judge: Judge) -> Composed:
     mosaic = _mosaic(req)
     found = await scenes_of(rt, req.dataset)
     frame = req.frame if req.frame.bounds else replace(req.frame, bounds=found.bounds_wgs84, bounds_crs=WGS84)
-    run = _Run(rt, replace(req, frame=frame), judge, found)
+    run = _Run(rt, replace(req, frame=frame), judge, found, sampled=sampled)
     await run.read(run.candidates())
     if mosaic.method is Method.BEST and not run.composite.full:
         run.unmask()
@@ -172,7 +179,7 @@ def reaching(found: Found, frame: Frame) -> list[Scene]:
 class _Run:
     """The scenes of one picture."""
 
-    def __init__(self, rt: Runtime, req: ImageRequest, judge: Judge, found: Found) -> None:
+    def __init__(self, rt: Runtime, req: ImageRequest, judge: Judge, found: Found, *, sampled: bool) -> None:
         self._rt = rt
         self._req = req
         self._judge = judge
@@ -182,7 +189,8 @@ class _Run:
         self._account.absorb(found.account)
         self._plan: Plan | None = None
         self._count = 0
-        self._used: list[tuple[str, str]] = []
+        self._sampled = sampled
+        self._used: list[tuple[Scene, str]] = []
         self._failure: SwathError | None = None
         self._passing = False
         self._inside: dict[tuple[object, ...], Inside] = {}
@@ -194,7 +202,9 @@ class _Run:
         if self._mosaic.method is Method.LAST:
             scenes.reverse()
         most = self._rt.settings.mosaic_scenes_max
-        if len(scenes) > most:
+        if self._sampled:
+            scenes = scenes[:: max(1, math.ceil(len(scenes) / most))]
+        elif len(scenes) > most:
             self._leave_out(len(scenes), most)
         self._count = min(len(scenes), most)
         return scenes[:most]
@@ -272,7 +282,7 @@ class _Run:
             self._settle(plan)
         with step("finish"):
             await self._rt.workers_for(plan.grid).run(_add, self.composite, pieces, plan)
-        self._used.append((scene.id, plan.key))
+        self._used.append((scene, plan.key))
         if self._mosaic.method.stops and plan.inner is None and (inside := self._rt.reader.inside(plan)) is not None:
             self._inside[_lattices(plan)] = inside
         return True
@@ -289,9 +299,11 @@ class _Run:
             raise self._failure or OutOfBounds("None of the scenes of the search has data at this place.")
         if self._mosaic.whole and self._account.truncated:
             raise truncated(self._account)
-        plan = self._plan
-        raster = await self._rt.workers_for(plan.grid).run(_made, self.composite, plan, self._mosaic, self._req)
-        ids = tuple(dict.fromkeys(scene_id for scene_id, _ in self._used))
+        plan, scenes = self._plan, list({id(scene): scene for scene, _ in self._used}.values())
+        numbers = {id(scene): number for number, scene in enumerate(scenes, 1)}
+        told = [numbers[id(scene)] for scene, _ in self._used]  # ``best`` may have read one twice
+        raster = await self._rt.workers_for(plan.grid).run(_made, self.composite, plan, self._req, told)
+        ids = tuple(scene.id for scene in scenes)
         shown = ScenesShown(matched=self._account.matched, ids=ids, truncated=self._account.truncated is not None)
         keys = tuple(key for _, key in self._used)
         return Composed(raster=raster, plan=plan, shown=shown, keys=keys, whole=not self._passing)
@@ -306,10 +318,15 @@ def _add(composite: Composite, pieces: list[Piece], plan: Plan) -> None:
     composite.add(compute(taken(pieces), plan))
 
 
-def _made(composite: Composite, plan: Plan, mosaic: Mosaic, req: ImageRequest) -> Raster:
-    raster = composite.raster()
+def _made(composite: Composite, plan: Plan, req: ImageRequest, told: Sequence[int]) -> Raster:
+    """Take the raster out of a composite.
+
+    Args:
+        told: Number by which each raster that was added is told, from 1.
+    """
+    raster, mosaic = composite.raster(), _mosaic(req)
     if mosaic.provenance:
-        raster = _provenance(raster, composite)
+        raster = _provenance(raster, composite, told)
     elif not mosaic.method.picks and mosaic.method is not Method.COUNT:
         raster = _rounded(raster, plan, req)
     return cut(raster, plan.shape)
@@ -320,14 +337,14 @@ def rehearsed_of_scenes(raster: Raster, plan: Plan, req: ImageRequest) -> Raster
     mosaic = _mosaic(req)
     composite = compositing(mosaic.method, mosaic.percentile)
     composite.add(raster)
-    return _made(composite, plan, mosaic, req)
+    return _made(composite, plan, req, [1])
 
 
-def _provenance(raster: Raster, composite: Composite) -> Raster:
+def _provenance(raster: Raster, composite: Composite, told: Sequence[int]) -> Raster:
     """One band: 1 for pixels of the first scene that was read, 2 for the second …; uint8, or uint16 of many scenes."""
     picking: Any = composite
-    numbers = picking.numbers() + 1
-    data = numbers.astype(np.uint8 if numbers.max() < 256 else np.uint16)[None]
+    numbers = np.array([0, *told], np.uint8 if max(told) < 256 else np.uint16)  # ``NOWHERE``, -1, comes first
+    data = numbers[picking.numbers() + 1][None]
     return replace(raster, data=data, mask=data > 0, names=("b1",), descriptions=("scene",), alpha=None, palette=None,
                    ranges=None)  # fmt: skip
 

@@ -179,6 +179,28 @@ def test_the_best_is_clear_where_any_scene_is_and_complete_elsewhere(server):
     assert np.ma.getmaskarray(masked).sum() > np.ma.getmaskarray(best).sum()
 
 
+def test_the_best_tells_of_each_pixel_where_it_comes_from(server):
+    """Scenes that are read twice, with and without the mask, have one number."""
+    query = {"assets": "B04", "mask": "SCL:keep=4", "pixel_selection": "best"}
+    values, answer = array(crop(server, **query))[0], crop(server, **query, output="provenance")
+    ids, numbers = answer.headers["X-Items"].split(","), array(answer)[0].filled(0)
+    assert len(set(ids)) == len(ids) >= numbers.max() >= 2
+    stack = dict(zip([scene.name for scene in SCENES], pixels("B04"), strict=True))
+    for number, name in enumerate(ids, 1):
+        assert np.array_equal(values.data[numbers == number], stack[name].data[numbers == number])
+
+
+def test_a_search_by_its_id_and_written_out_is_one_picture(server):
+    search = requests.post(f"{server}/search", json={"url": "s2"}, timeout=30).json()["id"]
+    query = {"assets": "B04", "rescale": "0,3000", "max_size": 64}
+    first, second = (
+        requests.get(f"{server}/search/preview.png", params={**query, **how}, timeout=30)
+        for how in ({"url": "s2"}, {"search": search})
+    )
+    assert first.headers["ETag"] == second.headers["ETag"]
+    assert second.headers["X-Cache"] == "HIT"
+
+
 def test_no_more_scenes_are_read_than_the_picture_needs(server):
     answer = crop(server, assets="B08", sortby="eo:cloud_cover")
     assert not np.ma.getmaskarray(array(answer)).any()
@@ -309,6 +331,34 @@ def test_one_stretch_for_all_tiles(server):
         for step in (0, 1)
     }
     assert len(stretches) == 1
+
+
+@pytest.mark.parametrize("method", ["median", "mean", "first"])
+def test_one_stretch_is_found_of_more_scenes_than_a_picture_reads(root, method):
+    """Two of five are read for the stretch; the picture itself may still be refused, or truncated."""
+    with serving(Settings(data_root=root, mosaic_scenes_max=2)) as base:
+        query = {"url": "s2", "assets": "B04", "rescale": "auto", "pixel_selection": method}
+        legend = requests.get(f"{base}/search/legend.json", params=query, timeout=60)
+    assert legend.ok, legend.text
+    [ramp] = legend.json()["bars"]
+    assert 0 <= ramp["low"] < ramp["high"] <= 65535
+
+
+def test_a_first_scene_that_cannot_be_opened_does_not_speak_for_the_others(server, root):
+    newest = root / "s2" / SCENES[-1].name / "B03.tif"
+    whole = newest.read_bytes()
+    query = {"url": "s2", "sortby": "-datetime", "assets": "B03", "rescale": "0,3000"}
+    newest.write_bytes(b"no raster")
+    try:
+        answers = [
+            requests.get(f"{server}/search/{path}", params=query, timeout=60)
+            for path in ("tilejson.json", "legend.json", "info", "preview.png")
+        ]
+        missing = requests.get(f"{server}/search/tilejson.json", params={**query, "assets": "nope"}, timeout=60)
+    finally:
+        newest.write_bytes(whole)
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert problem_of(missing)["type"] == "asset-not-found"
 
 
 def test_a_scene_that_cannot_be_read_is_left_out_unless_all_are_wanted(server, root):
