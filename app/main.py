@@ -52,7 +52,7 @@ from app.read.opener import configure_gdal, gdal_environment
 from app.runtime import build_runtime
 from app.settings import Settings
 
-DESCRIPTION = "Map tiles, crops, points and TileJSON from STAC items and cloud-optimised GeoTIFFs."
+DESCRIPTION = "Map tiles, mosaics, time series and crops from STAC items, STAC searches and cloud-optimised GeoTIFFs."
 
 
 def create_app(settings: Settings | None = None, retire: Callable[[str], None] = lambda _: None) -> ASGIApp:

@@ -57,9 +57,14 @@ def query_of(request: Request, kind: DatasetKind, parameters: tuple[Parameter, .
     Args:
         text: The part of the query that holds them, where that is not all of it.
     """
+    return own_query(request, known_parameters(kind, parameters), text)
+
+
+def own_query(request: Request, parameters: tuple[Parameter, ...], text: str | None = None) -> Query:
+    """Read the parameters of a route that is about no dataset; arguments as in ``query_of``."""
     if text is None:
         text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, known_parameters(kind, parameters), strict=runtime(request).settings.strict)
+    return read_query(text, parameters, strict=runtime(request).settings.strict)
 
 
 @cache

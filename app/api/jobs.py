@@ -14,14 +14,13 @@ from app.api.dialect import COMPUTING, COORD_CRS, COVER_SCALE, DST_CRS, READING,
 from app.api.geojson import parse_features
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
 from app.api.query import Query, read_query
-from app.api.tally import parse_tally
+from app.api.tally import frame_of_shapes, parse_tally
 from app.errors import InvalidType, NotFound
 from app.jobs.books import Books
 from app.jobs.desk import FILE, Desk
 from app.jobs.job import Job
 from app.jobs.row import SceneRow
 from app.jobs.scenes import write_scene
-from app.model.grid import Frame
 from app.model.request import DatasetKind, DatasetRef, Format, ImageRequest, PointRequest
 from app.model.search import Scene, Search
 from app.pipeline.allowance import Cost, allowance
@@ -144,13 +143,8 @@ def _at_point(point: Any, query: Query, dataset: DatasetRef) -> SceneRow:
 
 
 def _within(document: Any, query: Query, dataset: DatasetRef, settings: Settings) -> SceneRow:
-    crs = parse_crs(query, "coord_crs") or WGS84
-    width, height, max_size = (query.integer(name, low=1) for name in ("width", "height", "max_size"))
-    frame = Frame(
-        width=width, height=height, max_size=max_size, bounds_crs=crs, crs=parse_crs(query, "dst_crs") or crs,
-        aligned=True,
-    )  # fmt: skip
-    features = parse_features(json.dumps(document).encode(), crs, settings, several=True)
+    frame = frame_of_shapes(query)
+    features = parse_features(json.dumps(document).encode(), frame.bounds_crs, settings, several=True)
     return SceneRow(
         req=ImageRequest(dataset=dataset, selection=parse_selection(query), frame=frame, format=Format.NPY),
         shapes=features.shapes,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
+from app.api.params import WGS84, parse_crs
 from app.api.query import Query
+from app.model.grid import Frame
 from app.model.request import Tally
 
 BINS_MAX = 1024
@@ -26,6 +29,18 @@ def parse_tally(query: Query, *, bins: int = 10) -> Tally:
         categories=tuple(number for value in query.all("c") for number in _numbers(query, "c", value, "c=1&c=2")),
         cover_scale=query.integer("cover_scale", low=1, high=COVER_SCALE_MAX) or Tally().cover_scale,
     )
+
+
+def measured_frame(query: Query) -> Frame:
+    """Read on how many pixels something is measured."""
+    width, height, max_size = (query.integer(name, low=1) for name in ("width", "height", "max_size"))
+    return Frame(width=width, height=height, max_size=max_size)
+
+
+def frame_of_shapes(query: Query) -> Frame:
+    """Read of what size and in which CRS shapes are measured, each in a box of whole pixels."""
+    crs = parse_crs(query, "coord_crs") or WGS84
+    return replace(measured_frame(query), bounds_crs=crs, crs=parse_crs(query, "dst_crs") or crs, aligned=True)
 
 
 def _percentiles(query: Query) -> tuple[int, ...]:

@@ -26,11 +26,9 @@ async def list_scenes(rt: Runtime, search: Search, home: str) -> tuple[list[Scen
     Args:
         home: Base URL of this server as the caller reached it.
     """
-    location, account = rt.finder.locate(search, home), Account()
-    hosts = hosts_of([location] if location else [])
+    account = Account()
     with step("search"):
-        async with rt.admission.place(hosts), aclosing(rt.finder.find(search, account, home=home)) as found:
-            return [scene async for scene in found], account
+        return [scene async for scene in _as_they_come(rt, search, home, account, whole=False)], account
 
 
 async def kept_search(rt: Runtime, search_id: str) -> Search:
@@ -134,12 +132,14 @@ async def stream_scenes(rt: Runtime, search: Search, home: str, account: Account
         account.absorb(own)
 
 
-async def _as_they_come(rt: Runtime, search: Search, home: str, account: Account) -> AsyncGenerator[Scene]:
+async def _as_they_come(
+    rt: Runtime, search: Search, home: str, account: Account, *, whole: bool = True
+) -> AsyncGenerator[Scene]:
     location = rt.finder.locate(search, home)
     hosts = hosts_of([location] if location else [])
     async with (
         rt.admission.place(hosts),
-        aclosing(rt.finder.find(search, account, home=home, whole=True)) as found,
+        aclosing(rt.finder.find(search, account, home=home, whole=whole)) as found,
     ):
         async for scene in found:
             yield scene

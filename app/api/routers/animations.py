@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from rasterio.crs import CRS
 
-from app.api.dataset import runtime
+from app.api.dataset import own_query, runtime
 from app.api.dialect import ANIMATION, FRAMES_BY, LABEL, documented, with_body
 from app.api.geojson import read_features
 from app.api.origin import own_url
 from app.api.params import WGS84, parse_bounds, parse_crs, parse_selection, parse_style
-from app.api.query import Query, read_query
+from app.api.query import Query
 from app.api.responses import image_response, known_names
 from app.api.route import PlainRoute
 from app.api.routers.crops import read_size, split_extension
@@ -25,7 +25,6 @@ from app.model.shape import Shape
 from app.pipeline.allowance import Cost, allowance
 from app.pipeline.animation import plan_animation, render_animation
 from app.plan.bounds import bounds_in_degrees
-from app.runtime import Runtime
 from app.stac.search.account import Account
 
 router = APIRouter(tags=["Animations"], route_class=PlainRoute)
@@ -65,7 +64,7 @@ async def feature_of_size(request: Request, size: str) -> Response:
 
 async def _answer_box(request: Request, text: str, size: str | None) -> Response:
     rt = runtime(request)
-    query = _query(request, rt)
+    query = own_query(request, ANIMATION)
     corners, extension = split_extension(text)
     bounds = parse_bounds(corners, parse_crs(query, "coord_crs") or WGS84)
     async with allowance(rt, Cost.SERIES):
@@ -74,7 +73,7 @@ async def _answer_box(request: Request, text: str, size: str | None) -> Response
 
 async def _answer_shape(request: Request, size: str | None, extension: str | None) -> Response:
     rt = runtime(request)
-    query = _query(request, rt)
+    query = own_query(request, ANIMATION)
     async with allowance(rt, Cost.SERIES):  # the body has to come in its time, too
         [shape] = (await read_features(request, rt, parse_crs(query, "coord_crs") or WGS84, several=False)).shapes
         return await _answer(request, query, shape.bounds, size, extension, shape)
@@ -118,11 +117,6 @@ async def _answer(
     if account.truncated or not animation.whole:
         response.headers["Cache-Control"] = "no-cache"  # another time there may be more
     return response
-
-
-def _query(request: Request, rt: Runtime) -> Query:
-    text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, ANIMATION, strict=rt.settings.strict)
 
 
 def _at_place(search: Search, bounds: Bounds, crs: CRS) -> Search:

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from app.api.algorithms import algorithm_body, find_algorithm
-from app.api.dataset import runtime
+from app.api.dataset import own_query
 from app.api.dialect import FORMAT, HEIGHT, ORIENTATION, STRICT, WIDTH, documented
 from app.api.links import TILING_SCHEME
 from app.api.matrix_sets import find_tms, matrix_sets
 from app.api.missing import of_path
 from app.api.origin import base_url
 from app.api.params import parse_format
-from app.api.query import Query, read_query
+from app.api.query import Query
 from app.api.responses import ignored, json_response
 from app.compute.algorithms import ALGORITHMS
 from app.model.request import ColormapTable, Format
@@ -55,8 +55,7 @@ async def colormaps(request: Request) -> Response:
 @router.get("/colorMaps/{color_map}", openapi_extra=documented(RAMP))
 async def colormap(request: Request, color_map: str) -> Response:
     """One colormap: value to red, green, blue, alpha; with `format=png` a picture of it."""
-    strict = runtime(request).settings.strict
-    query = read_query(request.scope["query_string"].decode("latin-1"), RAMP, strict=strict)
+    query = own_query(request, RAMP)
     table = of_path(named_colormap, color_map)
     # "json" is what is answered without a format, and no format of pictures.
     format = None if query.text("format") == "json" else parse_format(query, None)

@@ -13,15 +13,14 @@ from fastapi.responses import JSONResponse, Response
 from app.access.rates import charge
 from app.api.access import key_of
 from app.api.body import parse_json, read_body
-from app.api.dataset import runtime
-from app.api.dialect import JOB_LIST, RESULTS, STRICT, Parameter, documented
+from app.api.dataset import own_query, runtime
+from app.api.dialect import JOB_LIST, RESULTS, STRICT, documented
 from app.api.job_results import FORMS, read_result
 from app.api.jobs import TIMESERIES, gather, read_series
 from app.api.links import EXECUTE, link
 from app.api.links import RESULTS as RESULTS_OF
 from app.api.origin import base_url, own_url
 from app.api.processes import DESCRIPTION, SUMMARY, WANTED, with_execution
-from app.api.query import Query, read_query
 from app.api.responses import ignored
 from app.api.route import PlainRoute
 from app.api.scenes import apart
@@ -44,7 +43,7 @@ LISTED = 100
 @router.get("/processes", openapi_extra=documented((STRICT,)))
 async def processes(request: Request) -> Response:
     """What jobs there are."""
-    query, _ = _query(request, (STRICT,)), _desk(request)
+    query, _ = own_query(request, (STRICT,)), _desk(request)
     base = base_url(request)
     listed = SUMMARY | {"links": [link("self", f"{base}/processes/{TIMESERIES}", "Its inputs")]}
     body = {"processes": [listed], "links": [link("self", f"{base}/processes", "This list")]}
@@ -54,7 +53,7 @@ async def processes(request: Request) -> Response:
 @router.get("/processes/{process_id}", openapi_extra=documented((STRICT,)))
 async def process(request: Request, process_id: str) -> Response:
     """What a job of this kind takes and gives."""
-    query, _ = _query(request, (STRICT,)), _desk(request)
+    query, _ = own_query(request, (STRICT,)), _desk(request)
     _require_known(process_id)
     here = f"{base_url(request)}/processes/{TIMESERIES}"
     links = [link("self", here, "This description"), link(EXECUTE, f"{here}/execution", "Where jobs are accepted")]
@@ -81,7 +80,7 @@ async def create(request: Request) -> Response:
 @router.get("/jobs", openapi_extra=documented(JOB_LIST))
 async def jobs(request: Request) -> Response:
     """Jobs of the caller, the newest first."""
-    query, desk = _query(request, JOB_LIST), _desk(request)
+    query, desk = own_query(request, JOB_LIST), _desk(request)
     limit = query.integer("limit", low=1, high=runtime(request).settings.jobs_kept_max) or LISTED
     found = await desk.jobs(key_of(request), limit)
     links = [link("self", f"{base_url(request)}/jobs", "This list")]
@@ -92,7 +91,7 @@ async def jobs(request: Request) -> Response:
 @router.get("/jobs/{job_id}", openapi_extra=documented((STRICT,)))
 async def status(request: Request, job_id: str) -> Response:
     """How far a job is."""
-    query = _query(request, (STRICT,))
+    query = own_query(request, (STRICT,))
     job = await _find(request, job_id)
     return JSONResponse(_told(request, job), headers=FRESH | ignored(query))
 
@@ -100,7 +99,7 @@ async def status(request: Request, job_id: str) -> Response:
 @router.delete("/jobs/{job_id}", openapi_extra=documented((STRICT,)))
 async def dismiss(request: Request, job_id: str) -> Response:
     """End a job; one that has ended is forgotten with its result."""
-    query = _query(request, (STRICT,))
+    query = own_query(request, (STRICT,))
     job = await _find(request, job_id)
     return JSONResponse(_told(request, await _desk(request).dismiss(job)), headers=FRESH | ignored(query))
 
@@ -108,7 +107,7 @@ async def dismiss(request: Request, job_id: str) -> Response:
 @router.get("/jobs/{job_id}/results", openapi_extra=documented(RESULTS))
 async def results(request: Request, job_id: str) -> Response:
     """What a job gave: the rows of its series by time, as `/timeseries` answers them."""
-    query = _query(request, RESULTS)
+    query = own_query(request, RESULTS)
     job = await _find(request, job_id)
     if job.state is not State.SUCCESSFUL:
         why = f"it is {job.state}" + (f": {job.message}" if job.message else "; look at it again later")
@@ -131,7 +130,7 @@ async def _body(request: Request) -> Mapping[str, Any]:
 
 async def _accept(request: Request, desk: Desk, body: Mapping[str, Any]) -> Response:
     """Find the scenes of a job, charge for all of them, and keep it for its turn."""
-    rt, query = runtime(request), _query(request, (STRICT,))
+    rt, query = runtime(request), own_query(request, (STRICT,))
     home = own_url(request)
     inputs = dict(body["inputs"])
     search = await _search(rt, inputs.pop("search", None))
@@ -201,8 +200,3 @@ def _told(request: Request, job: Job) -> dict[str, Any]:
 
 def _moment(seconds: float) -> str:
     return write_moment(datetime.fromtimestamp(seconds, UTC))
-
-
-def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:
-    text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, parameters, strict=runtime(request).settings.strict)

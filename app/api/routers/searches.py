@@ -10,13 +10,13 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.access import handed_on
 from app.api.body import read_body
-from app.api.dataset import runtime
-from app.api.dialect import SEARCH, STRICT, Parameter, documented, with_search
+from app.api.dataset import own_query, runtime
+from app.api.dialect import SEARCH, STRICT, documented, with_search
 from app.api.geojson import GEOJSON
 from app.api.links import link
 from app.api.middleware import URL_MAX
 from app.api.origin import base_url, own_url
-from app.api.query import Query, read_query, refuse_unknown
+from app.api.query import Query, refuse_unknown
 from app.api.responses import ignored
 from app.api.route import PlainRoute
 from app.api.scenes import apart, items_headers
@@ -35,7 +35,7 @@ router = APIRouter(tags=["Searches"], route_class=PlainRoute)
 @router.post("/search", openapi_extra=with_search())
 async def register(request: Request) -> Response:
     """Name a search: equal searches have equal ids, however they are written."""
-    rt, query = runtime(request), _query(request, (STRICT,))
+    rt, query = runtime(request), own_query(request, (STRICT,))
     raw = await read_body(request, rt.settings.body_max_mb)
     asked = await apart(rt, len(raw), search_of_body, raw, rt.settings.search_items_max)
     refuse_unknown(query, asked.ignored, SEARCH, strict=rt.settings.strict)
@@ -46,7 +46,7 @@ async def register(request: Request) -> Response:
 @router.get("/search", openapi_extra=documented(SEARCH))
 async def register_query(request: Request) -> Response:
     """The same for a search in the query string."""
-    rt, query = runtime(request), _query(request, SEARCH)
+    rt, query = runtime(request), own_query(request, SEARCH)
     search = search_of_query(query, rt.settings.search_items_max)
     return JSONResponse(await _registered(request, rt, search), headers=_fresh(query))
 
@@ -54,7 +54,7 @@ async def register_query(request: Request) -> Response:
 @router.get("/search/items", openapi_extra=documented(SEARCH))
 async def items(request: Request) -> Response:
     """Scenes of the search in the query string, as a FeatureCollection."""
-    query = _query(request, SEARCH)
+    query = own_query(request, SEARCH)
     search = search_of_query(query, runtime(request).settings.search_items_max)
     return await _list(request, query, search)
 
@@ -63,13 +63,13 @@ async def items(request: Request) -> Response:
 async def search(request: Request, search_id: str) -> Response:
     """What a search with this id looks for."""
     found = await kept_search(runtime(request), search_id)
-    return JSONResponse(_told(request, found), headers=_fresh(_query(request, (STRICT,))))
+    return JSONResponse(_told(request, found), headers=_fresh(own_query(request, (STRICT,))))
 
 
 @router.get("/search/{search_id}/items", openapi_extra=documented((STRICT,)))
 async def items_by_id(request: Request, search_id: str) -> Response:
     """Scenes of a search, as a FeatureCollection: id, time, footprint, cloud cover, where the item is."""
-    query = _query(request, (STRICT,))
+    query = own_query(request, (STRICT,))
     return await _list(request, query, await kept_search(runtime(request), search_id))
 
 
@@ -149,11 +149,6 @@ def _links(request: Request, search: Search) -> list[dict[str, Any]]:
 def _href(request: Request, path: str, pairs: list[tuple[str, str]]) -> str:
     query = urlencode(handed_on(request, path, pairs))
     return f"{base_url(request)}{path}" + (f"?{query}" if query else "")
-
-
-def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:
-    text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, parameters, strict=runtime(request).settings.strict)
 
 
 def _fresh(query: Query) -> dict[str, str]:

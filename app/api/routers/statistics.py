@@ -18,12 +18,12 @@ from app.api.dialect import (
     with_body,
 )
 from app.api.geojson import GEOJSON, read_features
-from app.api.params import PREVIEW_SIZE, WGS84, parse_crs, parse_selection
+from app.api.params import PREVIEW_SIZE, parse_selection
 from app.api.query import Query
 from app.api.renders import with_render
 from app.api.responses import csv_response, ignored, json_response, statistics_table
 from app.api.route import PlainRoute
-from app.api.tally import parse_tally
+from app.api.tally import frame_of_shapes, measured_frame, parse_tally
 from app.model.grid import Frame
 from app.model.request import DatasetKind, Format, ImageRequest
 from app.pipeline.allowance import Cost, allowance
@@ -56,11 +56,9 @@ async def shape_statistics(request: Request, ds: DatasetKind) -> Response:
     rt, query = runtime(request), query_of(request, ds, SHAPE_STATISTICS)
     async with allowance(rt, Cost.CROP, "Send fewer features, simpler shapes, or give a smaller max_size."):
         query = await with_render(request, ds, query)
-        crs = parse_crs(query, "coord_crs") or WGS84
-        target = parse_crs(query, "dst_crs") or crs
-        frame = replace(_sized(query), bounds_crs=crs, crs=target, aligned=True)
+        frame = frame_of_shapes(query)
         req, tally = _request(request, ds, query, frame), parse_tally(query)
-        features = await read_features(request, rt, crs, several=True)
+        features = await read_features(request, rt, frame.bounds_crs, several=True)
         found = await measure_shapes(rt, req, features.shapes, tally)
         if _is_table(query):
             return csv_response(query, *statistics_table(found), str(ds), "statistics")
@@ -103,10 +101,5 @@ def _request(request: Request, ds: DatasetKind, query: Query, frame: Frame) -> I
 
 def _whole(query: Query) -> Frame:
     """The whole, of the size that TiTiler measures when nothing is said."""
-    frame = _sized(query)
+    frame = measured_frame(query)
     return replace(frame, max_size=frame.max_size or PREVIEW_SIZE)
-
-
-def _sized(query: Query) -> Frame:
-    width, height, max_size = (query.integer(name, low=1) for name in ("width", "height", "max_size"))
-    return Frame(width=width, height=height, max_size=max_size)

@@ -10,18 +10,17 @@ from typing import Any, Generic, TypeVar
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.api.dataset import runtime
-from app.api.dialect import BY, ORDER, REDUCER, SERIES, SERIES_FORMAT, SHAPE_SERIES, Parameter, documented, with_body
+from app.api.dataset import own_query, runtime
+from app.api.dialect import BY, ORDER, REDUCER, SERIES, SERIES_FORMAT, SHAPE_SERIES, documented, with_body
 from app.api.geojson import read_features
 from app.api.origin import own_url
 from app.api.params import WGS84, parse_crs, parse_point, parse_selection
-from app.api.query import Query, read_query
+from app.api.query import Query
 from app.api.responses import csv_response, ignored
 from app.api.route import PlainRoute
 from app.api.scenes import asked_search, items_headers, require_whole
 from app.api.series import Lines, Row, books, grouped, rows_of_point, rows_of_shapes, table
-from app.api.tally import parse_tally
-from app.model.grid import Frame
+from app.api.tally import frame_of_shapes, parse_tally
 from app.model.request import DatasetKind, DatasetRef, Format, ImageRequest, PointRequest
 from app.model.search import Search, SortKey
 from app.pipeline.allowance import Cost, allowance
@@ -36,7 +35,7 @@ T = TypeVar("T")
 @router.get("/timeseries/point/{point}", openapi_extra=documented(SERIES))
 async def point(request: Request, point: str) -> Response:
     """Values of every scene of a search at `lon,lat`, by time; null where a scene has no data."""
-    rt, query = runtime(request), _query(request, SERIES)
+    rt, query = runtime(request), own_query(request, SERIES)
     crs = parse_crs(query, "coord_crs") or WGS84
     x, y = parse_point(point, crs)
     search = _ordered(query, await asked_search(rt, query))
@@ -51,19 +50,14 @@ async def point(request: Request, point: str) -> Response:
 @router.post("/timeseries/statistics", openapi_extra=with_body(SHAPE_SERIES, "Feature", "FeatureCollection"))
 async def statistics(request: Request) -> Response:
     """Statistics of every scene of a search within each GeoJSON Feature, by time."""
-    rt, query = runtime(request), _query(request, SHAPE_SERIES)
-    crs = parse_crs(query, "coord_crs") or WGS84
-    width, height, max_size = (query.integer(name, low=1) for name in ("width", "height", "max_size"))
-    frame = Frame(
-        width=width, height=height, max_size=max_size, bounds_crs=crs, crs=parse_crs(query, "dst_crs") or crs,
-        aligned=True,
-    )  # fmt: skip
+    rt, query = runtime(request), own_query(request, SHAPE_SERIES)
+    frame = frame_of_shapes(query)
     search, tally = _ordered(query, await asked_search(rt, query)), parse_tally(query)
     req = ImageRequest(
         dataset=_dataset(request, search), selection=parse_selection(query), frame=frame, format=Format.NPY
     )
     async with allowance(rt, Cost.CROP):
-        features = await read_features(request, rt, crs, several=True)
+        features = await read_features(request, rt, frame.bounds_crs, several=True)
     account = Account()
     results = shape_series(rt, search, req, features.shapes, tally, account, in_order=_in_order(query))
 
@@ -140,11 +134,6 @@ async def _begun(lines: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[dict[s
                 yield line
 
     return all_lines()
-
-
-def _query(request: Request, parameters: tuple[Parameter, ...]) -> Query:
-    text = request.scope["query_string"].decode("latin-1")
-    return read_query(text, parameters, strict=runtime(request).settings.strict)
 
 
 def _dataset(request: Request, search: Search) -> DatasetRef:
