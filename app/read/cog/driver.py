@@ -24,8 +24,9 @@ from app.net.store import ByteStore
 from app.observe.metrics import READS
 from app.read.cog.blocks import FAR, NEAR, Blocks
 from app.read.cog.declined import Declined, Reason
-from app.read.cog.files import CogHeader, Files
+from app.read.cog.files import Files
 from app.read.cog.geometry import STRIP_PIXELS, Sampling, Untransformable, sample_grid, sample_point
+from app.read.cog.header import CogHeader
 from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
