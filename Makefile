@@ -4,6 +4,7 @@
 
 PORT ?= 8000
 TESTS ?=
+SPEED := $(if $(CI),,-m "not slow")
 ARGS ?=
 PYTHON_M := .venv/bin/python -m
 
@@ -14,9 +15,15 @@ serve: runtime ## Serve on 127.0.0.1 with the sample catalogue (PORT=8000)
 	@exec .venv/bin/swath serve --host 127.0.0.1 --port $(PORT) --sample
 
 # CI (where CI=true) runs the slow tests too: it has root and the Debian packages that they need.
-# Half of the tests wait for sockets, so three processes share two cores; those of one file stay together.
+# Half of the tests wait for sockets, so three processes share two cores; those of faults and of the page
+# look at the clock, and go alone.
 test: setup ## Run the tests (TESTS=tests/unit, ARGS="-k overview -x")
-	$(PYTHON_M) pytest $(if $(CI),,-m "not slow") $(if $(TESTS),$(TESTS),-n 3 --dist loadfile) $(ARGS)
+ifeq ($(strip $(TESTS)$(ARGS)),)
+	$(PYTHON_M) pytest $(SPEED) -n 3 --dist loadfile --ignore=tests/faults --ignore=tests/browser
+	$(PYTHON_M) pytest $(SPEED) tests/faults tests/browser
+else
+	$(PYTHON_M) pytest $(SPEED) $(TESTS) $(ARGS)
+endif
 
 check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) ruff check

@@ -69,6 +69,8 @@ class SwathError(Exception):
         self.upstream_status: int | None = None
         self.pause_s: float | None = None
         """Seconds after which the same request to the source may do better; None where it will not."""
+        self.of_source = False
+        """One source is silent or asks for a pause; whoever asks others may do better."""
 
     def about(self, subject: str) -> Self:
         """Give the same error, its detail beginning with what it is about: ``Asset 'B04': …``."""

@@ -26,7 +26,8 @@ Pairs = Sequence[tuple[str, str]]
 
 _NUMBER = "[0-9]{1,10}"
 _TILE = re.compile(
-    rf"(/(?:{'|'.join(DatasetKind)})/tiles/(?:[^/]+/)?){_NUMBER}/{_NUMBER}/{_NUMBER}((?:[@.][^/]*)?)", re.DOTALL
+    rf"(/(?:{'|'.join(DatasetKind)})(?:(?<=/search)/[0-9a-f]{{64}})?/tiles/(?:[^/]+/)?){_NUMBER}/{_NUMBER}/{_NUMBER}((?:[@.][^/]*)?)",
+    re.DOTALL,
 )
 _PLACEHOLDERS = "{z}/{x}/{y}"
 

@@ -36,10 +36,10 @@ SCOPES = {
     **dict.fromkeys(("tiles", "tilejson", "legend", "WMTSCapabilities", "wmts"), Scope.TILES),
     **dict.fromkeys(("viewer", "map.html"), Scope.TILES),
     **dict.fromkeys(("crop", "bbox", "feature", "preview", "point", "map"), Scope.DATA),
-    **dict.fromkeys(("statistics", "asset_statistics", "metadata", "stac"), Scope.DATA),
+    **dict.fromkeys(("statistics", "asset_statistics", "metadata", "stac", "timeseries"), Scope.DATA),
     **dict.fromkeys(("info", "bounds", "assets", "explain", "renders", "presets", "validate"), Scope.INFO),
 }
-"""Scope by the word behind ``/stac`` or ``/cog``."""
+"""Scope by the word behind ``/stac``, ``/cog``, or ``/search`` and its id."""
 BEHIND_SET = frozenset({"tilejson.json", "WMTSCapabilities.xml", "map", "map.html"})
 """Last words that may follow the name of a tile matrix set."""
 ROOMS = {

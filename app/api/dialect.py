@@ -274,8 +274,8 @@ BY = Parameter(
     values=("day", "month", "season", "year"),
 )  # fmt: skip
 REDUCER = Parameter(
-    "reducer", "How numbers are put together, with `by`; the mean unless given.", "median",
-    values=("mean", "median", "min", "max", "std", "sum"),
+    "reducer", "How numbers are put together, with `by`; nulls do not count. The mean unless given.", "median",
+    values=("mean", "median", "min", "max", "std", "sum", "count", "first", "last"),
 )  # fmt: skip
 ORDER = Parameter("order", "`date`: lines of `ndjson` come in the order of time, not as they are ready.", "date",
                   values=("date",))  # fmt: skip

@@ -25,7 +25,7 @@ from app.model.grid import Frame
 from app.model.request import DatasetKind, DatasetRef, Format, ImageRequest, PointRequest
 from app.model.search import Scene, Search
 from app.pipeline.allowance import Cost, allowance
-from app.pipeline.scenes import reaches
+from app.pipeline.scenes import ELSEWHERE, reaches
 from app.pipeline.searches import find_scenes
 from app.pipeline.series import around, at_point
 from app.runtime import Runtime
@@ -122,7 +122,7 @@ def _written(scenes: Sequence[Scene], work: SceneRow, account: Account, data_roo
         if reaches(scene, where):
             texts.append(write_scene(scene, data_root))
         else:
-            account.drop("that lie elsewhere", scene.id)
+            account.drop(ELSEWHERE, scene.id)
     return texts
 
 

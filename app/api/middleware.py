@@ -128,12 +128,18 @@ def _tidy(scope: Scope) -> dict[str, Any]:
 
 
 def _search_in_query(scope: Scope) -> Scope:
-    """Make ``/search/{id}/tiles/…`` the ``/search/tiles/…?search={id}`` that it stands for, as for other datasets."""
+    """Make ``/search/{id}/tiles/…`` the ``/search/tiles/…?search={id}`` that it stands for, as for other datasets.
+
+    ``/search/{id}/timeseries/…`` stands for ``/timeseries/…?search={id}``.
+    """
     path: str = scope["path"]
     if "/search/" not in path or (match := _OF_SEARCH.fullmatch(path)) is None:
         return scope
     query = b"&".join(filter(None, (scope["query_string"], b"search=" + match["id"].encode())))
-    return {**scope, "path": f"{match['before']}/{match['rest']}", "query_string": query}
+    before, rest = match["before"], match["rest"]
+    if rest.startswith("timeseries/"):
+        before = before.removesuffix("/search")
+    return {**scope, "path": f"{before}/{rest}", "query_string": query}
 
 
 async def _preflight(answer: _Answer) -> None:

@@ -21,6 +21,8 @@ def read_mosaic(settings: Settings, query: Query) -> Mosaic:
     """
     written = {name: values for name, values in query.values.items() if name in _WRITTEN}
     search_id, search = query.text("search"), None
+    if len(set(query.all("search"))) > 1:
+        raise query.fault("search", search_id, "is another search than the path, or an earlier search=, names")
     if search_id is None:
         search = search_of_query(Query(written, query.spelling, ()), settings.search_items_max)
     elif others := sorted(written.keys() - {BBOX.name}):  # which is that of a map, too

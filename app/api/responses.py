@@ -38,7 +38,7 @@ def image_response(
     """
     headers = {
         "ETag": f'"{answer.name}"',
-        "Cache-Control": _cache_control(request),
+        "Cache-Control": _cache_control(request) if answer.whole else "no-cache",
         **_place(answer.grid),
         **ignored(query),
         **(VARY if negotiated else {}),

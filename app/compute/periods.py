@@ -29,15 +29,18 @@ REDUCERS: dict[str, Callable[[NDArray[np.float64]], np.floating]] = {
     "max": np.max,
     "std": np.std,
     "sum": np.sum,
+    "count": lambda known: np.float64(known.size),
+    "first": lambda known: known[0],
+    "last": lambda known: known[-1],
 }
-"""``std`` is that of the population (numpy's default), as in statistics."""
+"""``std`` is that of the population (numpy's default), as in statistics; ``first`` and ``last`` are those of time."""
 
 
 def reduce_bands(moments: Sequence[Bands], reducer: str) -> dict[str, dict[str, float | None]]:
     """Put together the numbers of equal names of equal bands; those that are None do not count.
 
     Args:
-        moments: What each moment has; the first one says which bands and numbers there are.
+        moments: What each moment has, in the order of time; the first one says which bands and numbers there are.
         reducer: A name of ``REDUCERS``.
     """
     return {
@@ -48,4 +51,4 @@ def reduce_bands(moments: Sequence[Bands], reducer: str) -> dict[str, dict[str, 
 
 def _reduced(values: Sequence[float | None], reducer: str) -> float | None:
     known = np.array([value for value in values if value is not None], np.float64)
-    return float(REDUCERS[reducer](known)) if known.size else None
+    return float(REDUCERS[reducer](known)) if known.size or reducer == "count" else None

@@ -15,11 +15,9 @@ from app.model.request import DatasetKind, DatasetRef, ImageRequest, PointReques
 from app.model.search import Scene
 from app.model.shape import Shape
 from app.pipeline.allowance import Cost, allowance
+from app.pipeline.scenes import NO_DATA, unreadable
 from app.pipeline.series import point_of_scene, shapes_of_scene
 from app.runtime import Runtime
-
-NO_DATA = "that have no data there"
-"""Why a scene is left out, in the words of ``app.pipeline.scenes``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,7 @@ def read_numbers(text: str, outcome: Outcome) -> SceneNumbers:
     """Read what ``SceneRow`` gave for the text of a scene."""
     told = _told(outcome)
     if failure := told.get("failure"):
-        told["left_out"] = f"that cannot be read: {failure.rstrip('.')}"
+        told["left_out"] = unreadable(failure)
     return SceneNumbers(scene=read_scene(text, lambda _: None), **told)
 
 

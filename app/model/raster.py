@@ -94,7 +94,7 @@ class Rendered:
         rescale: Ranges that were measured for it, or empty.
         scenes: Of a search: which of them it shows; None of an item or a raster.
         left_out: Reason and id of each scene of an animation that gave nothing.
-        whole: Another time it would be the same: nothing failed that may not fail then.
+        whole: Another time it would be the same: nothing failed that may not fail then; else nobody keeps it.
     """
 
     name: str

@@ -83,7 +83,9 @@ class Breaker:
         if left_s > 0 or self._probing:
             shed("breaker")
             words = f"{shown(self._host)} failed too often in the last {WINDOW_S} s; it is left alone for a moment."
-            raise Overloaded(words, retry_after_s=max(1, math.ceil(left_s)))
+            refusal = Overloaded(words, retry_after_s=max(1, math.ceil(left_s)))
+            refusal.of_source = True
+            raise refusal
         self._probing = True
         return True
 

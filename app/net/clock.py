@@ -46,6 +46,7 @@ async def on_time(what: str, timeout_s: float | None = None) -> AsyncIterator[Cl
     """
     budget = current_budget()
     limit_s, late = timeout_s, DeadlineExceeded(f"{what} did not finish within {timeout_s or 0:g} s.")
+    late.of_source = True
     if budget is not None and (timeout_s is None or budget.remaining_s() < timeout_s):
         budget.check()
         limit_s, late = budget.remaining_s(), budget.late()

@@ -28,7 +28,7 @@ def from_exception(error: BaseException, host: str, silence_s: float) -> SwathEr
     if _is_refusal(error):
         return address_refused(host)
     if isinstance(error, (asyncio.TimeoutError, TimeoutError)):
-        return DeadlineExceeded(f"{name} was silent for {silence_s:g} s (SWATH_UPSTREAM_TIMEOUT_S).")
+        return _of_source(DeadlineExceeded(f"{name} was silent for {silence_s:g} s (SWATH_UPSTREAM_TIMEOUT_S)."))
     if isinstance(error, aiohttp.InvalidURL):
         return SourceNotAllowed(f"The URL at {name} cannot be asked for.")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -74,7 +74,7 @@ def _from_status(status: int, headers: Mapping[str, str], host: str) -> SwathErr
         told_s = _retry_after_s(headers)
         busy = Overloaded(f"{name} asks for a pause ({status}).", retry_after_s=max(told_s, 1))
         busy.upstream_status = status
-        return _passing(busy, told_s)
+        return _passing(_of_source(busy), told_s)
     if status >= 500:
         failed = UpstreamFailed(f"{name} failed ({status}).", upstream_status=status)
         return _passing(failed) if status in (502, 504) else failed
@@ -86,6 +86,12 @@ def _from_status(status: int, headers: Mapping[str, str], host: str) -> SwathErr
 def _passing(error: SwathError, pause_s: float = 0) -> SwathError:
     """Mark a failure that a second try may not meet again."""
     error.pause_s = pause_s
+    return error
+
+
+def _of_source(error: SwathError) -> SwathError:
+    """Mark a failure of a kind that this server has, too."""
+    error.of_source = True
     return error
 
 

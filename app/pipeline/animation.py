@@ -27,7 +27,7 @@ from app.observe.record import step
 from app.pipeline.frames import Failures, Pixels, Shot, Still, draw_still, in_order, overviews, settle_stretch
 from app.pipeline.image import rehearse
 from app.pipeline.lookup import choose_of_scene, open_headers
-from app.pipeline.scenes import reaches
+from app.pipeline.scenes import ELSEWHERE, reaches
 from app.pipeline.searches import find_scenes
 from app.pipeline.statistics import charge_all
 from app.plan.bounds import bounds_in_degrees
@@ -131,7 +131,7 @@ def _reaching(image: ImageRequest, scenes: Sequence[Scene], account: Account) ->
     there = [scene for scene in scenes if reaches(scene, where)]
     for scene in scenes:
         if not reaches(scene, where):
-            account.drop("that lie elsewhere", scene.id)
+            account.drop(ELSEWHERE, scene.id)
     return sorted(there, key=lambda scene: (scene.datetime, scene.id))
 
 

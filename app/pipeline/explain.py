@@ -12,7 +12,7 @@ from app.model.plan import Plan, PlannedRead
 from app.model.request import DatasetKind, ImageRequest
 from app.pipeline.lookup import choose, choose_of_scene, open_headers
 from app.pipeline.mosaic import reaching
-from app.pipeline.scenes import OF_ALL
+from app.pipeline.scenes import is_of_all
 from app.pipeline.searches import scenes_of
 from app.plan.crs import name_crs
 from app.plan.reads import plan_reads
@@ -39,11 +39,13 @@ async def _explain_mosaic(rt: Runtime, req: ImageRequest) -> dict[str, Any]:
         try:
             choice = await choose_of_scene(rt, scene, req.selection, req.dataset.home)
             told.append(await _explain(rt, choice, req))
-        except (*OF_ALL, LimitExceeded):
+        except LimitExceeded:
             raise
         except OutOfBounds:
             told.append({"dataset": scene.id, "reads": []})
-        except SwathError as failure:  # a picture leaves the scene out
+        except SwathError as failure:
+            if is_of_all(failure):
+                raise  # of others, a picture leaves the scene out
             told.append({"dataset": scene.id, "reads": [], "error": failure.slug, "detail": failure.detail})
     return {"search": req.dataset.url, "found": len(found.scenes), "reaching": len(scenes), "scenes": told}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from app.observe.record import step
 from app.pipeline.autoscale import ranges_of
 from app.pipeline.image import stylize, taken
 from app.pipeline.lookup import read_pixels
-from app.pipeline.scenes import OF_ALL, patiently
+from app.pipeline.scenes import NO_DATA, is_of_all, patiently, unreadable
 from app.plan.reads import plan_reads
 from app.read.reader import Piece
 from app.runtime import Runtime
@@ -42,6 +43,8 @@ AT_ONCE = 4
 """Frames that are under way at the same time: so many wait for their turn to be encoded."""
 SIDE = 128
 """Longest side of the picture of each scene that ``rescale=auto`` measures: all of them together tell enough."""
+MEASURED_MAX = 128 * SIDE * SIDE
+"""Pixels of all those pictures, which are in memory at the same time; of more scenes they are smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +81,13 @@ class Failures:
         """Take note of what fails inside, unless all other scenes would fail in the same way."""
         try:
             yield
-        except OF_ALL:
-            raise
         except OutOfBounds:
-            self.reasons.setdefault(scene.id, "that have no data there")
+            self.reasons.setdefault(scene.id, NO_DATA)
         except SwathError as failure:
+            if is_of_all(failure):
+                raise
             self.first = self.first or failure
-            self.reasons.setdefault(scene.id, f"that cannot be read: {failure.detail.rstrip('.')}")
+            self.reasons.setdefault(scene.id, unreadable(failure.detail))
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -131,9 +134,10 @@ async def _called(call: Callable[[T], Awaitable[V]], thing: T) -> V:
 async def draw_still(rt: Runtime, still: Still, image: ImageRequest, failures: Failures) -> Pixels | None:
     """Read the scenes of a frame until no pixel is open any more; None where nothing is shown."""
     frame: Pixels | None = None
+    seconds = rt.settings.crop_deadline_s
     for shot in still.shots:
         with failures.of(shot.scene):
-            frame = _over(frame, await patiently(partial(_draw, rt, shot, image), shot.scene))
+            frame = _over(frame, await patiently(partial(_draw, rt, shot, image), shot.scene, seconds))
         if _is_full(frame):
             break
     return frame
@@ -169,14 +173,14 @@ def _finish(pieces: list[Piece], plan: Plan, finish: Callable[[Raster], V]) -> V
 
 
 def overviews(stills: Sequence[Still], image: ImageRequest) -> list[Shot]:
-    """Plan small pictures of all scenes, where ``rescale=auto`` has to be measured."""
+    """Plan small pictures of all scenes, the smaller the more there are, where ``rescale=auto`` has to be measured."""
     if image.style.auto is None:
         return []
-    grid = stills[0].shots[0].plan.shown
-    scale = min(1.0, SIDE / max(grid.width, grid.height))
+    shots = [shot for still in stills for shot in still.shots]
+    grid = shots[0].plan.shown
+    scale = min(1.0, min(SIDE, math.isqrt(MEASURED_MAX // len(shots))) / max(grid.width, grid.height))
     width, height = (max(1, round(side * scale)) for side in (grid.width, grid.height))
     small = replace(image, frame=replace(image.frame, width=width, height=height))
-    shots = [shot for still in stills for shot in still.shots]
     return [replace(shot, plan=plan_reads(shot.choice, shot.headers, small)) for shot in shots]
 
 
@@ -189,7 +193,7 @@ async def settle_stretch(rt: Runtime, shots: Sequence[Shot], image: ImageRequest
         return image
 
     async def values(shot: Shot) -> Raster:
-        return await patiently(lambda _: _read(rt, shot.plan, _as_it_is), shot.scene)
+        return await patiently(lambda _: _read(rt, shot.plan, _as_it_is), shot.scene, rt.settings.crop_deadline_s)
 
     rasters, failures = [], Failures()
     async for shot, task in in_order(values, shots):

@@ -29,7 +29,7 @@ from app.observe.record import step
 from app.pipeline.autoscale import SIDE, ranges_of
 from app.pipeline.image import stylize, taken
 from app.pipeline.lookup import WGS84, choose_of_scene, open_headers, read_pixels
-from app.pipeline.scenes import OF_ALL, reaches
+from app.pipeline.scenes import is_of_all, reaches
 from app.pipeline.searches import scenes_of, truncated
 from app.plan.bounds import bounds_in_degrees
 from app.plan.reads import plan_reads
@@ -40,6 +40,8 @@ from app.stac.search.found import Found
 
 AHEAD_MAX = 8
 """Scenes that are read at the same time; a picture that the first one fills reads no second one."""
+PASSING = 500
+"""Statuses from here on are of failures that may be over another time; a scene without an asset stays without it."""
 
 Judge = Callable[[Plan], None]
 
@@ -52,12 +54,14 @@ class Composed:
         plan: Of the first scene: its grid, bands and styles are those of all.
         shown: Scenes that were read.
         keys: Of their plans.
+        whole: None is left out that another time may be there.
     """
 
     raster: Raster
     plan: Plan
     shown: ScenesShown
     keys: tuple[str, ...]
+    whole: bool
 
 
 async def render_mosaic(rt: Runtime, req: ImageRequest, known: Container[str]) -> Rendered | Unchanged:
@@ -75,6 +79,8 @@ async def render_mosaic(rt: Runtime, req: ImageRequest, known: Container[str]) -
         if answer := rt.answers.kept(told.name):
             return replace(answer, remembered=True)
     answer = await rt.collapse.run(wish, lambda: _draw(rt, req))
+    if not answer.whole:
+        return answer
     rt.answers.keep(answer.name, answer)
     told = Unchanged(
         name=answer.name, grid=answer.grid, dataset=answer.dataset, rescale=answer.rescale, scenes=answer.scenes
@@ -104,7 +110,8 @@ async def settle_mosaic(rt: Runtime, req: ImageRequest) -> ImageRequest:
     if ranges is None:
         composed = await compose(rt, whole, lambda plan: rt.limits.check(plan, req.format))
         ranges = await rt.workers.run(ranges_of, composed.raster, percentiles)
-        rt.ranges[name] = ranges
+        if composed.whole:
+            rt.ranges[name] = ranges
     return replace(req, style=replace(req.style, rescale=ranges, auto=None))
 
 
@@ -115,7 +122,8 @@ def _finish(composed: Composed, req: ImageRequest) -> Rendered:
     name = name_of("mosaic", mosaic, composed.keys, req.style.key, format)
     body = encode(raster, format, return_mask=req.style.return_mask)
     dataset = f"search-{mosaic.search_id[:12]}"
-    return Rendered(name=name, body=body, format=format, grid=plan.shown, dataset=dataset, scenes=composed.shown)
+    return Rendered(name=name, body=body, format=format, grid=plan.shown, dataset=dataset, scenes=composed.shown,
+                    whole=composed.whole)  # fmt: skip
 
 
 def style_scenes(composed: Composed, req: ImageRequest) -> Raster:
@@ -176,6 +184,7 @@ class _Run:
         self._count = 0
         self._used: list[tuple[str, str]] = []
         self._failure: SwathError | None = None
+        self._passing = False
         self._inside: dict[tuple[object, ...], Inside] = {}
         self.composite: Composite = compositing(mosaic.method, mosaic.percentile)
 
@@ -247,14 +256,17 @@ class _Run:
         """Add a scene; False when it has nothing there, or cannot be read."""
         try:
             plan, pieces = await task
-        except (*OF_ALL, LimitExceeded):
+        except LimitExceeded:
             raise
         except OutOfBounds:
             return False
         except SwathError as failure:
+            if is_of_all(failure):
+                raise
             if self._mosaic.whole:
                 raise failure.about(f"Scene {scene.id!r}") from failure
             self._failure = self._failure or failure
+            self._passing = self._passing or failure.status >= PASSING
             return False
         if self._plan is None:
             self._settle(plan)
@@ -281,7 +293,8 @@ class _Run:
         raster = await self._rt.workers_for(plan.grid).run(_made, self.composite, plan, self._mosaic, self._req)
         ids = tuple(dict.fromkeys(scene_id for scene_id, _ in self._used))
         shown = ScenesShown(matched=self._account.matched, ids=ids, truncated=self._account.truncated is not None)
-        return Composed(raster=raster, plan=plan, shown=shown, keys=tuple(key for _, key in self._used))
+        keys = tuple(key for _, key in self._used)
+        return Composed(raster=raster, plan=plan, shown=shown, keys=keys, whole=not self._passing)
 
 
 def _lattices(plan: Plan) -> tuple[object, ...]:

@@ -28,8 +28,14 @@ READY_MAX = 64
 """Results that wait for a slow caller."""
 TRIES = 4
 """How often a scene is tried that finds the server busy."""
+NO_DATA, ELSEWHERE = "without data there", "elsewhere"
+"""Why a scene is left out, completing "3 items …"."""
+PAUSE_MAX_S = 5
+"""Longest pause of a source that a scene waits for; the others need its place."""
+GIVEN_UP = 16
+"""Where so many scenes gave nothing, and a source asks for a pause, it is believed for all."""
 OF_ALL = (DeadlineExceeded, RateExceeded, Overloaded)
-"""Failures that are not the scene's own: all others would fail in the same way."""
+"""Failures of this server: where they are not of a source, all other scenes would fail in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +55,26 @@ class Result(Generic[V]):
 
 @dataclass(slots=True)
 class _Run(Generic[V]):
-    """One search whose scenes are worked on."""
+    """One search whose scenes are worked on.
+
+    Attributes:
+        seconds: Longest time of one scene.
+        fruitful: One of them has given something.
+    """
 
     work: Work[V]
+    seconds: float
     account: Account
     in_order: bool
     under_way: deque[tuple[Scene, asyncio.Task[V]]] = field(default_factory=deque)
     found: int = 0
     done: int = 0
     total: int | None = None
+    fruitful: bool = False
     first_failure: SwathError | None = None
 
     def begin(self, scene: Scene) -> None:
-        self.under_way.append((scene, asyncio.create_task(patiently(self.work, scene))))
+        self.under_way.append((scene, asyncio.create_task(patiently(self.work, scene, self.seconds))))
 
     def finished(self) -> list[tuple[Scene, asyncio.Task[V]]]:
         """Take out what can be given now."""
@@ -83,16 +96,30 @@ class _Run(Generic[V]):
         self.done += 1
         try:
             value = task.result()
-        except OF_ALL:
-            raise
         except OutOfBounds:
-            self.account.drop("that have no data there", scene.id)
+            self.account.drop(NO_DATA, scene.id)
             return None
         except SwathError as failure:
+            if is_of_all(failure) or self._is_hopeless(failure):
+                raise
             self.first_failure = self.first_failure or failure
-            self.account.drop(f"that cannot be read: {failure.detail.rstrip('.')}", scene.id)
+            self.account.drop(unreadable(failure.detail), scene.id)
             return None
+        self.fruitful = True
         return Result(scene=scene, value=value, done=self.done, total=self.total)
+
+    def _is_hopeless(self, failure: SwathError) -> bool:
+        return failure.of_source and not self.fruitful and self.done >= GIVEN_UP
+
+
+def is_of_all(failure: SwathError) -> bool:
+    """Whether all other scenes would fail in the same way: it is no source that is silent or asks for a pause."""
+    return isinstance(failure, OF_ALL) and not failure.of_source
+
+
+def unreadable(detail: str) -> str:
+    """Why a scene is left out, completing "3 items …"."""
+    return f"that cannot be read: {detail.rstrip('.')}"
 
 
 async def each_scene(
@@ -111,7 +138,7 @@ async def each_scene(
     Raises:
         SwathError: The search fails, or nothing came of any scene.
     """
-    run = _Run(work=work, account=account, in_order=in_order)
+    run = _Run(work=work, seconds=rt.settings.crop_deadline_s, account=account, in_order=in_order)
     ready: asyncio.Queue[Result[V] | Exception | None] = asyncio.Queue(READY_MAX)
     task = asyncio.create_task(_pour(rt, _results(rt, search, home, run, where), ready))
     given = False
@@ -120,7 +147,7 @@ async def each_scene(
             if not isinstance(each, Exception):
                 given = True
                 yield each
-            elif given and isinstance(each, OF_ALL):
+            elif given and isinstance(each, SwathError) and is_of_all(each):
                 account.stop(each.detail.rstrip("."))
                 return
             else:
@@ -180,7 +207,7 @@ def _take(
         run.begin(scene)
     else:
         run.done += 1
-        run.account.drop("that lie elsewhere", scene.id)
+        run.account.drop(ELSEWHERE, scene.id)
     return _next(scenes)
 
 
@@ -196,13 +223,34 @@ def _rings(bounds: Bounds) -> list[tuple[tuple[float, float], ...]]:
     return [((w, south), (e, south), (e, north), (w, north), (w, south)) for w, e in spans]
 
 
-async def patiently(work: Work[V], scene: Scene) -> V:
-    """Work on a scene; while the server is busy, wait and try again: a series is not done by halves."""
+async def patiently(work: Work[V], scene: Scene, seconds: float) -> V:
+    """Work on a scene; while the server is busy, wait and try again: a series is not done by halves.
+
+    Args:
+        seconds: So long it may take (``SWATH_CROP_DEADLINE_S``): a source that drips holds the place of another scene.
+
+    Raises:
+        DeadlineExceeded: It takes longer.
+        Overloaded: The server is busy for too long, or a source asks for a long pause.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _with_pauses(work, scene)
+    except TimeoutError as err:
+        late = DeadlineExceeded(f"It was not read within {seconds:g} s (SWATH_CROP_DEADLINE_S).")
+        late.of_source = True
+        raise late from err
+
+
+async def _with_pauses(work: Work[V], scene: Scene) -> V:
     for _ in range(TRIES - 1):
         try:
             return await work(scene)
         except Overloaded as busy:
-            await asyncio.sleep(busy.retry_after_s or 1)
+            pause_s = busy.retry_after_s or 1
+            if busy.of_source and pause_s > PAUSE_MAX_S:
+                raise
+            await asyncio.sleep(pause_s)
     return await work(scene)
 
 

@@ -58,7 +58,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiles() -> Iterator[Tiles]:
     """A server that may read from this machine, and is impatient."""
     settings = Settings(
-        allow_cidrs="127.0.0.0/8", upstream_timeout_s=SILENCE_S, tile_deadline_s=DEADLINE_S, item_timeout_s=DEADLINE_S
+        allow_cidrs="127.0.0.0/8",
+        upstream_timeout_s=SILENCE_S,
+        tile_deadline_s=DEADLINE_S,
+        item_timeout_s=DEADLINE_S,
+        crop_deadline_s=2 * DEADLINE_S,
     )
     with serving(settings) as base:
         yield Tiles(base)

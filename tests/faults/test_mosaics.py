@@ -68,6 +68,34 @@ def test_a_scene_that_is_gone_is_left_out(tiles: Tiles, source: Upstream):
     assert "scene-0002" in problem["detail"]
 
 
+def test_a_picture_without_a_scene_that_fails_in_passing_is_kept_by_nobody(tiles: Tiles, source: Upstream):
+    """One file hangs and one asks for a pause; once both are well, they are there."""
+    ScriptedApi(source, [scene(source, number) for number in range(4)])
+    source.fault("/~0/a.tif", delay_s=60)
+    source.fault("/~1/a.tif", status=503, headers={"Retry-After": "30"})
+    answer = picture(tiles, source)
+    assert sorted(answer.headers["X-Items"].split(",")) == ["scene-0002", "scene-0003"]
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert problem_of(picture(tiles, source, strict="true"))["status"] in (503, 504)
+    for path in ("/~0/a.tif", "/~1/a.tif"):
+        source.fault(path)
+    healed = picture(tiles, source)
+    assert healed.headers["X-Items-Used"] == "4"
+    assert "max-age" in healed.headers["Cache-Control"]
+    assert picture(tiles, source).headers["X-Cache"] == "HIT"
+
+
+def test_a_scene_that_never_had_the_file_takes_nothing_from_the_caches(tiles: Tiles, source: Upstream):
+    ScriptedApi(source, [scene(source, number) for number in range(2)])
+    source.fault("/~1/a.tif", status=404)
+    first, again = picture(tiles, source), picture(tiles, source)
+    assert (first.headers["X-Items"], first.headers["X-Cache"], again.headers["X-Cache"]) == (
+        "scene-0000",
+        "MISS",
+        "HIT",
+    )
+
+
 def test_explain_names_the_scene_that_fails(tiles: Tiles, source: Upstream):
     ScriptedApi(source, [scene(source, 0), scene(source, 1, "file:///etc/passwd")])
     params = {"api": source.url(""), "assets": "a"}

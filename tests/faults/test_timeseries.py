@@ -111,6 +111,32 @@ def test_files_that_hang_are_left_out_and_the_others_are_there(tiles: Tiles, sou
     assert [row["id"] for row in answer.json()["rows"]] == [f"scene-{number:04}" for number in range(6, 12)]
 
 
+def test_a_file_that_hangs_and_one_that_asks_for_a_pause_end_nothing(tiles: Tiles, source: Upstream):
+    """All others are read, also those whose turn comes later."""
+    ScriptedApi(source, [scene(source, number) for number in range(40)])
+    source.fault("/~1/a.tif", delay_s=60)
+    source.fault("/~2/a.tif", status=503, headers={"Retry-After": "30"})
+    source.fault("/~3/a.tif", drip_s=0.2)
+    source.fault("/~4/a.tif", cut_at=100)
+    told = series(tiles, source).json()
+    others = {f"scene-{number:04}" for number in range(40)} - {f"scene-{number:04}" for number in (1, 2, 3, 4)}
+    assert {row["id"] for row in told["rows"]} == others
+    assert told["truncated"] is None
+    assert {each for entry in told["left_out"] for each in entry["ids"]} == {f"scene-{n:04}" for n in (1, 2, 3, 4)}
+    reasons = " ".join(entry["reason"] for entry in told["left_out"])
+    assert "SWATH_UPSTREAM_TIMEOUT_S" in reasons
+    assert "SWATH_CROP_DEADLINE_S" in reasons
+    assert "asks for a pause (503)" in reasons
+
+
+def test_a_source_that_asks_for_a_pause_with_every_file_is_believed(tiles: Tiles, source: Upstream):
+    ScriptedApi(source, [scene(source, number) for number in range(200)])
+    source.fault("/~*", status=429, headers={"Retry-After": "20"})
+    problem = problem_of(series(tiles, source))
+    assert (problem["status"], problem["type"]) == (503, "overloaded")
+    assert len(source.log) < 100
+
+
 def test_who_leaves_a_series_ends_it(tiles: Tiles, source: Upstream):
     """No more than what was under way is asked for afterwards."""
     ScriptedApi(source, [scene(source, number) for number in range(1000)])

@@ -215,7 +215,7 @@ def test_scenes_that_fail_are_left_out_and_named_and_more_frames_than_may_be_are
     assert [int(frame[0, 0, 0]) for frame in frames_of(answer)] == [50, 40]
     headers = answer.headers
     assert (headers["X-Items-Matched"], headers["X-Items-Used"], headers["X-Truncated"]) == ("5", "2", "true")
-    assert headers["X-Items-Left-Out"] == "Left out: 1 item that have no data there (c)."
+    assert headers["X-Items-Left-Out"] == "Left out: 1 item without data there (c)."
     assert headers["Cache-Control"] == "no-cache"
 
 

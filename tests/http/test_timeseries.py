@@ -195,7 +195,9 @@ def test_lines_come_with_their_progress_and_end_with_the_books(server):
     assert (books["numberMatched"], books["numberUsed"], books["truncated"]) == (5, 5, None)
 
 
-@pytest.mark.parametrize(("reducer", "numpy_s"), [("mean", np.mean), ("median", np.median), ("max", np.max)])
+@pytest.mark.parametrize(("reducer", "numpy_s"), [("mean", np.mean), ("median", np.median), ("max", np.max),
+                                                 ("count", len), ("first", lambda values: values[0]),
+                                                 ("last", lambda values: values[-1])])  # fmt: skip
 def test_dates_are_put_together_by_month(server, reducer, numpy_s):
     place = place_of(SENTINEL[0] / "B04.tif", 450, 430)
     told = point_series(server, place, url="s2", expression=NDVI, mask="SCL:3,8,9,10").json()["rows"]

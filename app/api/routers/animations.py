@@ -115,7 +115,7 @@ async def _answer(
     answer = await render_animation(rt, animation, known_names(request), account)
     response = image_response(request, query, answer, "animation", negotiated=False)
     response.headers.update({**items_headers(account), **left_out_header(account)})
-    if account.truncated or not (animation.whole and answer.whole):
+    if account.truncated or not animation.whole:
         response.headers["Cache-Control"] = "no-cache"  # another time there may be more
     return response
 

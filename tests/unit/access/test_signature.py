@@ -105,6 +105,9 @@ def test_a_signature_cut_short_or_padded_fits_nothing():
 def test_the_template_of_a_path_is_found_for_tiles_only():
     assert template_of(TILE) == TEMPLATE
     assert template_of("/cog/tiles/0/0/0") == "/cog/tiles/{z}/{x}/{y}"
+    of_search = f"/search/{'a1' * 32}/tiles/WebMercatorQuad"
+    assert template_of(f"{of_search}/0/0/0.png") == f"{of_search}/{{z}}/{{x}}/{{y}}.png"
+    assert template_of(f"/stac/{'a1' * 32}/tiles/0/0/0") is None
     assert template_of("/stac/tilejson.json") is None
     assert is_template(TEMPLATE)
     assert not is_template(TILE)
