@@ -34,7 +34,10 @@ from benchmarks.throughput import measure_throughput
 from benchmarks.tiles import pan, scattered
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PAGES = {"guards": ROOT / "docs" / "guards.md", "parity": ROOT / "docs" / "parity.md"}
+PAGES = {
+    part: ROOT / "docs" / f"{name}.md"
+    for part, name in (("guards", "guards"), ("parity", "parity"), ("series", "timeseries"))
+}
 """Where records go that are not of speed."""
 RESULTS_HEADING = "## Results\n"
 PARTS = ("cost", "throughput", "http", "memory")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin
 
 from app.errors import SourceNotAllowed
@@ -17,6 +18,8 @@ _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?", re.IGNORE
 _FORBIDDEN = frozenset(' \\<>|"')
 _KEPT = "%/:?#[]@!$&'()*+,;=-._~"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+REMEMBERED = 256
+"""URLs whose parts are kept, each up to 16 KiB: one of a file is taken apart for every request of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +42,7 @@ class HttpUrl:
         Raises:
             SourceNotAllowed: A user name, an odd character, an impossible host or port.
         """
-        refuse_odd_characters(text)
-        match = _PARTS.fullmatch(text)
-        if match is None:
-            raise SourceNotAllowed("This is not an absolute http or https URL.")
-        scheme, netloc, path, query = match[1].lower(), match[2], match[3], match[4] or ""
-        host, port = _split(netloc)
-        return cls(
-            scheme=scheme,
-            host=host,
-            port=port or _DEFAULT_PORTS[scheme],
-            path=_without_dots(quote(path, safe=_KEPT) or "/"),
-            query=quote(query, safe=_KEPT),
-        )
+        return _parsed(text)
 
     def join(self, reference: str) -> HttpUrl:
         """Resolve a relative reference (RFC 3986), as a browser does with this URL as base."""
@@ -77,6 +68,23 @@ class HttpUrl:
     def segments(self) -> list[str]:
         """Parts of the path, percent-decoded once, as most servers see it."""
         return unquote(self.path).replace("\\", "/").split("/")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(text: str) -> HttpUrl:
+    refuse_odd_characters(text)
+    match = _PARTS.fullmatch(text)
+    if match is None:
+        raise SourceNotAllowed("This is not an absolute http or https URL.")
+    scheme, netloc, path, query = match[1].lower(), match[2], match[3], match[4] or ""
+    host, port = _split(netloc)
+    return HttpUrl(
+        scheme=scheme,
+        host=host,
+        port=port or _DEFAULT_PORTS[scheme],
+        path=_without_dots(quote(path, safe=_KEPT) or "/"),
+        query=quote(query, safe=_KEPT),
+    )
 
 
 def refuse_odd_characters(text: str) -> None:

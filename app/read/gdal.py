@@ -238,7 +238,7 @@ def header_of(rio: RioReader, opened: BlockingSource, *, source: Source) -> Head
     dataset: DatasetReader = rio.dataset
     indexes = tuple(non_alpha_indexes(dataset))
     return Header(
-        version=version_of(opened, source),
+        version=version_of(opened.read(0, HEAD_BYTES), opened, source),
         lattice=f"{rio.crs.to_wkt() if rio.crs else ''} {tuple(dataset.transform)} {dataset.width} {dataset.height}",
         crs=interned(rio.crs),
         transform=dataset.transform,
@@ -261,9 +261,12 @@ def header_of(rio: RioReader, opened: BlockingSource, *, source: Source) -> Head
     )
 
 
-def version_of(opened: BlockingSource, source: Source) -> str:
-    """Name the file and its version; by its first bytes too, because some servers tell no ETag."""
-    head = opened.read(0, min(HEAD_BYTES, opened.size))
+def version_of(head: bytes, opened: BlockingSource, source: Source) -> str:
+    """Name the file and its version; by its first bytes too, because some servers tell no ETag.
+
+    Args:
+        head: The first ``HEAD_BYTES`` of the file.
+    """
     digest = hashlib.blake2b(head, digest_size=12).hexdigest()
     return f"{stamp(opened, source.location)} {digest}"
 

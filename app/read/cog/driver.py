@@ -22,10 +22,11 @@ from app.net.ranges import Span
 from app.net.source import stamp
 from app.net.store import ByteStore
 from app.observe.metrics import READS
-from app.read.cog.blocks import FAR, NEAR, Blocks
+from app.read.cog.blocks import FAR, NEAR, ONCE, Blocks, Reach
 from app.read.cog.declined import Declined, Reason
-from app.read.cog.files import CogHeader, Files
+from app.read.cog.files import Files
 from app.read.cog.geometry import STRIP_PIXELS, Sampling, Untransformable, sample_grid, sample_point
+from app.read.cog.header import CogHeader
 from app.read.cog.layout import Layout
 from app.read.cog.pixels import Cover
 from app.read.cog.wish import Part, Wish
@@ -198,14 +199,14 @@ class CogReader:
 
     async def _load(self, wish: Wish) -> Piece:
         """Load the pixels under a sampling and, where validity comes from it, the file's mask, at the same time."""
-        return wish.granted(await together(self._cover(wish.read, part) for part in wish.parts))
+        return wish.granted(await together(self._cover(wish, part) for part in wish.parts))
 
-    async def _cover(self, read: PlannedRead, part: Part) -> Cover:
-        source = read.source
+    async def _cover(self, wish: Wish, part: Part) -> Cover:
+        source = wish.read.source
         with naming(source):
-            reach = FAR if isinstance(source.location, RemoteLocation) else NEAR
-            fetch = partial(self._fetch, read)
-            return Cover(part.pixels, await self._blocks.get(part.level, part.keys, fetch, reach, source.name))
+            fetch = partial(self._fetch, wish.read)
+            blocks = await self._blocks.get(part.level, part.keys, fetch, reach_of(wish), source.name)
+            return Cover(part.pixels, blocks)
 
     async def _fetch(self, read: PlannedRead, spans: Sequence[Span]) -> list[bytes]:
         """Read ranges of the very version of the file that its header tells of."""
@@ -217,6 +218,13 @@ class CogReader:
             return await opened.ranges(spans)
         finally:
             opened.close()
+
+
+def reach_of(wish: Wish) -> Reach:
+    """How much more than the pixels wished for may be fetched along with them."""
+    if not isinstance(wish.read.source.location, RemoteLocation):
+        return NEAR
+    return ONCE if isinstance(wish.plan, Plan) and wish.plan.shape is not None else FAR
 
 
 def layout_of(read: PlannedRead) -> Layout:

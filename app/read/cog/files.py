@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from app.cache.flight import together
 from app.cache.memory import MemoryCache
 from app.model.location import FileLocation, Location
 from app.model.source import Header, Source
+from app.net.ranges import HEAD_BYTES
 from app.net.source import ByteSource
 from app.net.store import ByteStore
 from app.read.cog.declined import Declined
+from app.read.cog.header import CogHeader
+from app.read.cog.kin import Kin
 from app.read.cog.layout import Layout, read_layout
+from app.read.cog.likeness import likeness_of
+from app.read.gdal import version_of
 from app.read.reader import Reader, naming
 
 Key = tuple[Location, object]
 """Place and version of a file."""
-
-ENTRY_BYTES = 2048
-"""Weight of an entry without its block tables."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CogHeader(Header):
-    """A header with where the blocks of its file are.
-
-    Attributes:
-        layout: None when the fast driver declines the file.
-        declined: Why, or an empty text.
-    """
-
-    layout: Layout | None
-    declined: str
-
-    @property
-    def weight(self) -> int:
-        """Bytes in a cache."""
-        blocks = sum(len(level.offsets) for level in self.layout.levels + self.layout.masks) if self.layout else 0
-        return ENTRY_BYTES + 16 * blocks
 
 
 class Files:
@@ -57,6 +40,7 @@ class Files:
         self._headers: MemoryCache[Key, CogHeader] = MemoryCache(
             max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s, name="headers"
         )
+        self._kin = Kin()
 
     def kept(self, sources: Sequence[Source]) -> list[CogHeader] | None:
         """Give what is known of the sources' files, if all of them are known."""
@@ -82,6 +66,7 @@ class Files:
     def clear(self) -> None:
         """Forget all that is known."""
         self._headers.clear()
+        self._kin.clear()
 
     async def _load(self, source: Source) -> CogHeader:
         with naming(source):
@@ -90,9 +75,18 @@ class Files:
     async def _open(self, source: Source) -> CogHeader:
         opened = await self._store.open(source.location)
         try:
-            [header], (layout, declined) = await asyncio.gather(self._general.headers([source]), _layout(opened))
+            [head] = await opened.ranges([(0, HEAD_BYTES)])
+            likeness = likeness_of(head)
+            if likeness is None:
+                return await self._ask(source, opened)
+            version = version_of(head, opened, source)
+            return await self._kin.header(likeness, version, lambda: self._ask(source, opened))
         finally:
             opened.close()
+
+    async def _ask(self, source: Source, opened: ByteSource) -> CogHeader:
+        """Ask GDAL what the file is, and async-tiff where its blocks are."""
+        [header], (layout, declined) = await asyncio.gather(self._general.headers([source]), _layout(opened))
         declined = declined or (_unfit(header, layout) if layout else "")
         if layout and header.nodata is not None:
             layout = replace(layout, levels=tuple(replace(level, fill=header.nodata) for level in layout.levels))
