@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 
 from app.errors import Overloaded
 from app.limits.line import Line
@@ -48,28 +47,30 @@ class Admission:
         """Requests in the line."""
         return self._line.length
 
-    @asynccontextmanager
-    async def place(self, hosts: Hosts) -> AsyncIterator[None]:
-        """Hold a place while inside.
+    def place(self, hosts: Hosts) -> Place:
+        """A place, held while inside.
 
         Args:
             hosts: Where the request will read; none for local files.
 
         Raises:
-            Overloaded: There is no place, and none will be free soon.
+            Overloaded: On entering it: there is no place, and none will be free soon.
         """
+        return Place(self, hosts)
+
+    async def take(self, hosts: Hosts) -> None:
+        """Take a place, or wait for one."""
         if self.closed:
             shed("closed")
             raise Overloaded(self.closed)
         if not self._claim(hosts):
             self._line.refuse_long(self._mean_s * (self._line.length + 1) / self._places)
             await self._line.wait(hosts)
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self._mean_s += SHARE * (time.monotonic() - start - self._mean_s)
-            self._give_back(hosts)
+
+    def leave(self, hosts: Hosts, held_s: float) -> None:
+        """Give a place back that was held for ``held_s``."""
+        self._mean_s += SHARE * (held_s - self._mean_s)
+        self._give_back(hosts)
 
     def _claim(self, hosts: Hosts) -> bool:
         share = max(1, self._places // 2)
@@ -87,3 +88,20 @@ class Admission:
             if not self._taken_by_host[host]:
                 del self._taken_by_host[host]  # hosts are named by strangers
         self._line.call()
+
+
+class Place:
+    """A place of an ``Admission``; a class, because every drawn tile holds one, and a generator costs more."""
+
+    __slots__ = ("_admission", "_hosts", "_since")
+
+    def __init__(self, admission: Admission, hosts: Hosts) -> None:
+        self._admission = admission
+        self._hosts = hosts
+
+    async def __aenter__(self) -> None:
+        await self._admission.take(self._hosts)
+        self._since = time.monotonic()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.leave(self._hosts, time.monotonic() - self._since)

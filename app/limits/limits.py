@@ -183,13 +183,14 @@ class Limits:
         pixels = plan.grid.width * plan.grid.height
         read = sum(each.band_count * np.dtype(each.header.dtype).itemsize for each in plan.all_reads)
         computed = plan.computed_bytes
-        self._compare(pixels * (read + computed), 1.0, "")
-        share = SHARES.get(format, 1.0) if format else 1.0
-        self._compare(pixels * (computed or read), share, f", of which a .{format} may have {share:.0%}")
+        self._require_room(pixels * (read + computed))
+        self._require_room(pixels * (computed or read), format)
 
-    def _compare(self, count_bytes: int, share: float, of_which: str) -> None:
+    def _require_room(self, count_bytes: int, format: Format | None = None) -> None:
+        share = SHARES.get(format, 1.0) if format else 1.0
         megabytes, limit = count_bytes / 2**20, share * self._settings.answer_max_mb
         if megabytes > limit:
+            of_which = f", of which a .{format} may have {share:.0%}" if share < 1 else ""
             raise LimitExceeded(
                 f"The answer would hold {megabytes:.0f} MiB of pixels, {limit:g} are allowed "
                 f"(SWATH_ANSWER_MAX_MB{of_which}). Ask for fewer bands, or a smaller width and height."

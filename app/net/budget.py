@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Self
 
 from app.errors import DeadlineExceeded, LimitExceeded
 
@@ -18,44 +15,19 @@ class Budget:
     """Bytes and time that one request may spend; safe to charge from several threads.
 
     Args:
-        bytes_left: Bytes that may be read.
-        deadline: ``time.monotonic()`` after which nothing is read.
-        bytes_setting: Setting that moves the first limit, for the message.
-        deadline_setting: Setting that moves the second.
+        megabytes: MiB that may be read.
+        seconds: Time from now, after which nothing is read.
+        kind: ``TILE``, ``CROP`` or ``SERIES``: the settings that move its limits are named after it.
     """
 
-    __slots__ = ("_bytes_limit", "_bytes_setting", "_deadline_setting", "_lock", "bytes_left", "deadline")
+    __slots__ = ("_kind", "_lock", "_megabytes", "bytes_left", "deadline")
 
-    def __init__(
-        self,
-        bytes_left: int,
-        deadline: float,
-        *,
-        bytes_setting: str = "SWATH_TILE_BYTES_MB",
-        deadline_setting: str = "SWATH_TILE_DEADLINE_S",
-    ) -> None:
-        self.bytes_left = bytes_left
-        self.deadline = deadline
-        self._bytes_limit = bytes_left
-        self._bytes_setting = bytes_setting
-        self._deadline_setting = deadline_setting
+    def __init__(self, *, megabytes: float, seconds: float, kind: str) -> None:
+        self.bytes_left = int(megabytes * MIB)
+        self.deadline = time.monotonic() + seconds
+        self._megabytes = megabytes
+        self._kind = kind
         self._lock = threading.Lock()
-
-    @classmethod
-    def of(cls, *, megabytes: float, seconds: float, setting: str) -> Self:
-        """Start an allowance now.
-
-        Args:
-            megabytes: MiB that may be read.
-            seconds: Time from now.
-            setting: Name of the first limit's setting, such as ``SWATH_CROP_BYTES_MB``; the second's is named alike.
-        """
-        return cls(
-            int(megabytes * MIB),
-            time.monotonic() + seconds,
-            bytes_setting=setting,
-            deadline_setting=setting.replace("_BYTES_MB", "_DEADLINE_S"),
-        )
 
     def remaining_s(self) -> float:
         """Seconds until the deadline; 0 when it has passed."""
@@ -90,12 +62,14 @@ class Budget:
 
     def late(self) -> DeadlineExceeded:
         """Make the error of a deadline that has passed."""
-        return DeadlineExceeded(f"Reading the sources took longer than an answer may take ({self._deadline_setting}).")
+        return DeadlineExceeded(
+            f"Reading the sources took longer than an answer may take (SWATH_{self._kind}_DEADLINE_S)."
+        )
 
     def _overspent(self) -> LimitExceeded:
         return LimitExceeded(
-            f"This answer would read more than {self._bytes_limit / MIB:g} MiB from its sources"
-            f" ({self._bytes_setting}); ask for a smaller area, fewer assets or a coarser resolution."
+            f"This answer would read more than {self._megabytes:g} MiB from its sources"
+            f" (SWATH_{self._kind}_BYTES_MB); ask for a smaller area, fewer assets or a coarser resolution."
         )
 
 
@@ -107,11 +81,16 @@ def current_budget() -> Budget | None:
     return _CURRENT.get()
 
 
-@contextmanager
-def spending(budget: Budget | None) -> Iterator[None]:
-    """Charge everything that is read inside to ``budget``."""
-    token = _CURRENT.set(budget)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+class spending:  # noqa: N801 -- entered like a function, as contextlib's own are
+    """Charges everything that is read inside to ``budget``."""
+
+    __slots__ = ("_budget", "_token")
+
+    def __init__(self, budget: Budget | None) -> None:
+        self._budget = budget
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._budget)
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)

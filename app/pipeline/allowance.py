@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from enum import Enum
+from types import TracebackType
 
 from app.errors import DeadlineExceeded
 from app.net.budget import Budget, current_budget, spending
@@ -14,16 +13,15 @@ from app.settings import Settings
 
 
 class Cost(Enum):
-    """Kinds of request by what they may cost."""
+    """Kinds of request by what they may cost; settings are named after them."""
 
-    TILE = "tile"
-    CROP = "crop"
-    SERIES = "series"
+    TILE = "TILE"
+    CROP = "CROP"
+    SERIES = "SERIES"
 
 
-@asynccontextmanager
-async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[None]:
-    """Run what is inside within its deadline and byte budget; within an allowance, that one goes on to count.
+class allowance:  # noqa: N801 -- entered like a function, as contextlib's own are
+    """Runs what is inside within its deadline and byte budget; within an allowance, that one goes on to count.
 
     Args:
         remedy: What the caller can do when it takes too long, as a sentence.
@@ -31,20 +29,44 @@ async def allowance(rt: Runtime, cost: Cost, remedy: str = "") -> AsyncIterator[
     Raises:
         DeadlineExceeded: What is inside took too long; it is cancelled.
     """
-    if current_budget() is not None:
-        yield
-        return
-    seconds, megabytes = _limits_of(rt.settings, cost)
-    budget = Budget.of(megabytes=megabytes, seconds=seconds, setting=f"SWATH_{cost.name}_BYTES_MB")
-    try:
-        async with asyncio.timeout(seconds):
-            with spending(budget):
-                yield
-    except TimeoutError as err:
-        told = f"The answer was not ready after {seconds:g} s (SWATH_{cost.name}_DEADLINE_S). {remedy}"
-        raise DeadlineExceeded(told.rstrip()) from err
-    finally:
-        budget.stop()
+
+    __slots__ = ("_budget", "_cost", "_remedy", "_seconds", "_settings", "_spending", "_timeout")
+
+    def __init__(self, rt: Runtime, cost: Cost, remedy: str = "") -> None:
+        self._settings = rt.settings
+        self._cost = cost
+        self._remedy = remedy
+        self._budget: Budget | None = None
+
+    async def __aenter__(self) -> None:
+        if current_budget() is not None:
+            return
+        self._seconds, megabytes = _limits_of(self._settings, self._cost)
+        self._budget = Budget(megabytes=megabytes, seconds=self._seconds, kind=self._cost.value)
+        self._timeout = asyncio.timeout(self._seconds)
+        await self._timeout.__aenter__()
+        self._spending = spending(self._budget)
+        self._spending.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._budget is None:
+            return
+        self._budget.stop()
+        self._spending.__exit__()
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            raise self._late() from late
+        if isinstance(error, TimeoutError):
+            raise self._late() from error
+
+    def _late(self) -> DeadlineExceeded:
+        told = (
+            f"The answer was not ready after {self._seconds:g} s (SWATH_{self._cost.value}_DEADLINE_S). {self._remedy}"
+        )
+        return DeadlineExceeded(told.rstrip())
 
 
 def _limits_of(settings: Settings, cost: Cost) -> tuple[float, float]:

@@ -113,7 +113,7 @@ def test_bytes_now_and_then_do_not_prolong_a_head(impatient):
 def test_an_idle_connection_is_closed_without_a_word(impatient, sent):
     with connect(impatient, sent) as client:
         received, _, waited_s = told(client)
-    assert (b"408" in received, bool(sent)) == (False, received.startswith(b"HTTP/1.1 200"))
+    assert (b"HTTP/1.1 408" in received, bool(sent)) == (False, received.startswith(b"HTTP/1.1 200"))
     assert SHORT_S * 0.9 <= waited_s <= LATE_S
 
 

@@ -79,7 +79,7 @@ def span(server: Upstream, offset: int, length: int, *, path: str = "/a.tif", bu
 
 
 def budget(megabytes: float = 1, seconds: float = 10) -> Budget:
-    return Budget.of(megabytes=megabytes, seconds=seconds, setting="SWATH_TILE_BYTES_MB")
+    return Budget(megabytes=megabytes, seconds=seconds, kind="TILE")
 
 
 # --- documents ---

@@ -221,7 +221,7 @@ def test_a_failure_that_gdal_swallows_is_raised_at_the_end(server: Upstream) -> 
 
 
 def test_the_byte_budget_holds_inside_gdal(server: Upstream) -> None:
-    allowance = Budget.of(megabytes=0.3, seconds=10, setting="SWATH_TILE_BYTES_MB")
+    allowance = Budget(megabytes=0.3, seconds=10, kind="TILE")
     with pytest.raises(LimitExceeded, match="SWATH_TILE_BYTES_MB"):
         remote(server, "/cog.tif", whole, allowance)
 

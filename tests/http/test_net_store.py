@@ -54,7 +54,7 @@ def run(
 
 
 def budget(megabytes: float = 1, seconds: float = 10) -> Budget:
-    return Budget.of(megabytes=megabytes, seconds=seconds, setting="SWATH_TILE_BYTES_MB")
+    return Budget(megabytes=megabytes, seconds=seconds, kind="TILE")
 
 
 # --- remote ---

@@ -11,7 +11,7 @@ from app.net.budget import MIB, Budget, current_budget, spending
 
 
 def budget(megabytes: float = 1, seconds: float = 60) -> Budget:
-    return Budget.of(megabytes=megabytes, seconds=seconds, setting="SWATH_CROP_BYTES_MB")
+    return Budget(megabytes=megabytes, seconds=seconds, kind="CROP")
 
 
 def test_spending_more_than_allowed_names_the_limit_and_its_setting() -> None:
