@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or newer; PYTHON=python3.13 chooses one) and make. The rest goes into .venv, as locked in requirements*.lock.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check e2e fuzz setup bench soak bless lock container clean runtime
+.PHONY: help serve test check e2e fuzz setup bench soak bless lock container clean leafmap runtime
 
 PORT ?= 8000
 TESTS ?=
@@ -31,9 +31,13 @@ check: setup ## Lint, format, types and import contracts
 	$(PYTHON_M) mypy
 	.venv/bin/lint-imports
 
-e2e: setup ## Run the tests of the page in a browser; installs Chromium where there is none (Debian, root)
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } >/dev/null
+e2e: setup leafmap ## Run the tests of the page in a browser; installs Chromium and R (Debian, root), and leafmap
+	@{ command -v chromium && command -v Rscript; } >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends \
+		chromium r-base-core r-cran-terra; } >/dev/null || echo "Not installed; the tests that need it say so." >&2
 	$(PYTHON_M) pytest tests/browser $(ARGS)
+
+leafmap: setup
+	@.venv/bin/python scripts/leafmap
 
 fuzz: setup ## Serve what is nearly right, for an hour (ARGS="--calls 1000 --files 1000 --seed 7"; Linux)
 	$(PYTHON_M) tests.fuzz $(ARGS)
@@ -60,5 +64,5 @@ runtime:
 	@scripts/setup runtime
 
 clean: ## Remove .venv and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .venv-leafmap .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -81,11 +81,12 @@ class Venv:
     """The environment of one checkout, and the stamps in it."""
 
     root: Path = ROOT
+    name: str = ".venv"
 
     @property
     def path(self) -> Path:
         """Folder of the environment."""
-        return self.root / ".venv"
+        return self.root / self.name
 
     @property
     def python(self) -> Path:

@@ -16,18 +16,18 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 REMEDY = "no Chromium here. Type: apt-get update && apt-get install --no-install-recommends -y chromium"
 ARGS = [
     "--no-sandbox",
-    "--disable-gpu",
-    "--disable-3d-apis",  # no WebGL, as in a remote desktop
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 ]
+NO_WEBGL = ["--disable-gpu", "--disable-3d-apis"]  # as in a remote desktop
+SOFTWARE_WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for a file of tests; without one they are skipped.
+def launch() -> Iterator[Callable[[list[str]], Any]]:
+    """Start Chromium with more arguments; without one, tests are skipped.
 
     It ends with the file: Playwright keeps an event loop in this thread, in which other tests could not run theirs.
     """
@@ -35,9 +35,27 @@ def browser() -> Iterator[Any]:
         pytest.skip(REMEDY)
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here. Type: make setup")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield running
-        running.close()
+        running = []
+
+        def start(more: list[str]) -> Any:
+            running.append(driver.chromium.launch(executable_path=CHROMIUM, args=[*ARGS, *more]))
+            return running[-1]
+
+        yield start
+        for browser in running:
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Callable[[list[str]], Any]) -> Any:
+    """One browser for a file of tests, in which WebGL is off: the page does not need it."""
+    return launch(NO_WEBGL)
+
+
+@pytest.fixture(scope="module")
+def browser_with_webgl(launch: Callable[[list[str]], Any]) -> Any:
+    """A browser that draws WebGL, without a graphics card, too."""
+    return launch(SOFTWARE_WEBGL)
 
 
 QUIET = """() => !document.querySelector("#progress.on")

@@ -1,4 +1,4 @@
-"""Every snippet of "Use this map" is run as it stands there, by its own program or by one that reads the same."""
+"""Every snippet of "Use this map" is run as it stands, by its own program; GDAL's WMTS driver stands in for QGIS."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import io
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-import rasterio
 import requests
 from PIL import Image
+from pyproj import Transformer
 
-PAGE = """<!doctype html><div id="map" style="width: 500px; height: 400px"></div>
-<script type="importmap">
-{"imports": {"ol/": "./ol/", "maplibre-gl": "./maplibre.js", "maplibre-gl/": "./maplibre/"}}
-</script>
-<script type="module" src="snippet.js"></script>"""
-OPENLAYERS = {"ol/Map.js": "OlMap", "ol/View.js": "View", "ol/layer/Tile.js": "TileLayer", "ol/source/XYZ.js": "XYZ"}
-MAPLIBRE = "export default { Map: class { constructor(options) { window.made = options; } } };"
-LEAFMAP = """
-class Map:
-    def add_tile_layer(self, url, name, attribution):
-        print(url)
-    def zoom_to_bounds(self, bounds):
-        print(len(bounds))
-    def to_html(self, path):
-        pass
-"""
-"""What the snippet asks of leafmap, without leafmap: it takes a minute to install."""
+ROOT = Path(__file__).parents[2]
+LEAFMAP = ROOT / ".venv-leafmap" / "bin" / "python"
+CDN = "https://unpkg.com/maplibre-gl@6/"
+SIZE = (500, 400)
+LIKE = 6  # in 255; an empty map differs by a hundred
+
+OPENLAYERS_PAGE = """<!doctype html>
+<link rel="stylesheet" href="made.css" />
+<body style="margin: 0"><div id="map" style="width: 500px; height: 400px"></div>
+<script type="module" src="made.js"></script>"""
 READ_WMTS = """
 import sys, numpy, rasterio
 with rasterio.open("WMTS:" + sys.argv[1]) as data:
     picture = data.read(out_shape=(data.count, 64, 64))
 print(data.count, picture[:3].std())
 """
+DRAW_R = 'png("map.png", 400, 400); source("snippet.R"); invisible(dev.off())'
+
+needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm. Type: apt-get install -y npm")
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +64,9 @@ def snippets(browser: Any, sample_server: str) -> dict[str, str]:
 
 def run(command: list[str], folder: Path, text: str = "") -> str:
     """What a program prints, without the settings of this process, which forbid GDAL to open anything by itself."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("GDAL_", "CPL_"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("GDAL_", "CPL_", "PYTHON"))}
     done = subprocess.run(
-        command, cwd=folder, env=env, input=text, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=env, input=text, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -89,10 +90,18 @@ def test_gdal_opens_the_wmts_in_place_of_qgis(snippets: dict[str, str], tmp_path
     assert (int(bands), float(spread) > 10) == (4, True)
 
 
+def assert_shows_the_scene(html: Path, snippets: dict[str, str]) -> None:
+    """A map of Leaflet, saved by Python, asks for these tiles and ends up looking at all of the scene."""
+    written = html.read_text(encoding="utf-8").replace("\\u0026", "&")
+    assert json.dumps(snippets["XYZ tiles"]) in written
+    west, south, east, north = requests.get(snippets["TileJSON"], timeout=10).json()["bounds"]
+    views = re.findall(r"fitBounds\(\s*(\[\[.+?\]\])", written)
+    assert json.loads(views[-1]) == [[south, west], [north, east]]
+
+
 def test_python_snippets_run(snippets: dict[str, str], tmp_path: Path) -> None:
     run_python(snippets["folium"], tmp_path)
-    html = (tmp_path / "map.html").read_text(encoding="utf-8")
-    assert json.dumps(snippets["XYZ tiles"]) in html.replace("\\u0026", "&")
+    assert_shows_the_scene(tmp_path / "map.html", snippets)
 
     shape = run_python(snippets["Python, numpy"], tmp_path)
     url = re.search(r'url = "(.+)"', snippets["Python, numpy"])[1]
@@ -100,50 +109,139 @@ def test_python_snippets_run(snippets: dict[str, str], tmp_path: Path) -> None:
     assert shape.startswith(f"{pixels[:-1].shape} float64")
     assert f"{pixels[0][pixels[1] > 0].mean():.6f}"[:6] in shape
 
-    (tmp_path / "leafmap").mkdir()
-    (tmp_path / "leafmap" / "__init__.py").touch()
-    (tmp_path / "leafmap" / "foliumap.py").write_text(LEAFMAP)
-    assert run_python(snippets["leafmap"], tmp_path).splitlines() == [snippets["XYZ tiles"], "4"]
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LEAFMAP.exists(), reason="needs leafmap in an environment of its own. Type: scripts/leafmap")
+def test_the_leafmap_snippet_saves_a_map_of_these_tiles(snippets: dict[str, str], tmp_path: Path) -> None:
+    run([str(LEAFMAP), "-c", snippets["leafmap"]], tmp_path)
+    assert_shows_the_scene(tmp_path / "map.html", snippets)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_the_shell_snippet_and_the_address_of_the_r_snippet_work(snippets: dict[str, str], tmp_path: Path) -> None:
+def test_the_shell_snippet_saves_the_picture_and_the_legend_and_prints_the_values(
+    snippets: dict[str, str], tmp_path: Path
+) -> None:
     printed = run(["sh", "-e"], tmp_path, snippets["curl"])
     assert Image.open(tmp_path / "map.png").size[0] > 500
     assert Image.open(tmp_path / "legend.png").size[0] > 50
     assert -1 <= json.loads(printed)["values"][0] <= 1
-    (tmp_path / "r.tif").write_bytes(requests.get(re.search(r'url <- "(.+)"', snippets["R"])[1], timeout=10).content)
-    with rasterio.open(tmp_path / "r.tif") as picture:
-        assert picture.crs.to_epsg() == 3857
 
 
-def test_javascript_snippets_draw_a_map(browser: Any, sample_server: str, snippets: dict[str, str]) -> None:
-    """In a page of their own; OpenLayers is the vendored one, MapLibre is asked what it was told."""
-    for title in ("OpenLayers", "MapLibre"):
-        page, asked = browser.new_page(), []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.route(f"{sample_server}/elsewhere/**", answering(snippets[title], sample_server))
-        page.goto(f"{sample_server}/elsewhere/")
-        if title == "OpenLayers":
-            page.wait_for_function("() => document.querySelector('canvas')")
-            page.wait_for_timeout(500)
-            assert any("/stac/tiles/WebMercatorQuad/8/" in url for url in asked)
-        else:
-            [source] = page.evaluate("Object.values(window.made.style.sources)")
-            assert source["url"] == snippets["TileJSON"]
-            assert page.evaluate("window.made.style.layers[0].source") == "swath"
-        page.close()
+def has_terra() -> bool:
+    command = ["Rscript", "-e", 'quit(status = !requireNamespace("terra", quietly = TRUE))']
+    return shutil.which("Rscript") is not None and subprocess.run(command, check=False).returncode == 0
 
 
-def answering(snippet: str, server: str) -> Callable[[Any], None]:
-    """A web server with one page, the snippet, and the modules that it imports."""
-    bodies = {"": PAGE, "snippet.js": snippet, "maplibre.js": MAPLIBRE}
-    bodies["ol/proj.js"] = f'export * from "{server}/viewer/vendor/map.js";'
-    for path, name in OPENLAYERS.items():
-        bodies[path] = f'export {{ {name} as default }} from "{server}/viewer/vendor/map.js";'
+@pytest.mark.slow
+def test_the_r_snippet_plots_the_picture(snippets: dict[str, str], tmp_path: Path) -> None:
+    """In the colours of viridis, as the server sends them."""
+    if not has_terra():
+        pytest.skip("needs R with terra. Type: apt-get install --no-install-recommends -y r-base-core r-cran-terra")
+    (tmp_path / "snippet.R").write_text(snippets["R"], encoding="utf-8")
+    run(["Rscript", "-e", DRAW_R], tmp_path)
+    drawn = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).reshape(-1, 3)
+    url = re.search(r'url <- "(.+)"', snippets["R"])[1].replace(".tif", ".png")
+    sent = np.asarray(Image.open(io.BytesIO(requests.get(url, timeout=10).content)).convert("RGB")).reshape(-1, 3)
+    inside = drawn[(drawn < 250).any(axis=1)]  # less the white margin
+    assert len(inside) > drawn.size / 3 / 3
+    assert np.abs(inside.mean(axis=0) - sent.mean(axis=0)).max() < 6
 
-    def answer(route: Any) -> None:
-        path = route.request.url.removeprefix(f"{server}/elsewhere/")
-        route.fulfill(body=bodies.get(path, ""), content_type="text/javascript" if path else "text/html")
 
-    return answer
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OpenLayers, MapLibre and esbuild from npm, as they are locked."""
+    vendor = runpy.run_path(str(ROOT / "scripts" / "vendor"))
+    modules: Path = vendor["install"](tmp_path_factory.mktemp("npm"))
+    return modules
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[str]:
+    """The origin of somebody else, with what lies in the test's folder."""
+    (tmp_path / "favicon.ico").touch()  # browsers ask for it
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.slow
+@needs_npm
+def test_the_openlayers_snippet_draws_the_map(
+    browser: Any, packages: Path, snippets: dict[str, str], elsewhere: str, tmp_path: Path
+) -> None:
+    (packages.parent / "snippet.js").write_text(snippets["OpenLayers"], encoding="utf-8")
+    command = ["node_modules/.bin/esbuild", "snippet.js", "--bundle", "--format=esm", "--log-level=error"]
+    run([*command, f"--outfile={tmp_path / 'made.js'}"], packages.parent)
+    (tmp_path / "made.css").write_bytes((packages / "ol" / "ol.css").read_bytes())
+    (tmp_path / "index.html").write_text(OPENLAYERS_PAGE, encoding="utf-8")
+    page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+    assert_drawn_as_by_the_server(page, elsewhere, snippets)
+    page.close()
+
+
+@pytest.mark.slow
+@needs_npm
+def test_the_maplibre_snippet_draws_the_map(
+    browser_with_webgl: Any, packages: Path, snippets: dict[str, str], elsewhere: str, tmp_path: Path
+) -> None:
+    """The locked package answers in place of the public one."""
+    (tmp_path / "index.html").write_text(snippets["MapLibre"], encoding="utf-8")
+    context = browser_with_webgl.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
+    context.route(f"{CDN}**", lambda route: answer_with(route, packages / "maplibre-gl"))
+    assert_drawn_as_by_the_server(context.new_page(), elsewhere, snippets)
+    context.close()
+
+
+def answer_with(route: Any, package: Path) -> None:
+    file = package / urlsplit(route.request.url.removeprefix(CDN)).path
+    kind = "text/css" if file.suffix == ".css" else "text/javascript"
+    headers = {"Access-Control-Allow-Origin": "*"}
+    route.fulfill(body=file.read_bytes(), content_type=kind, headers=headers)
+
+
+def assert_drawn_as_by_the_server(page: Any, url: str, snippets: dict[str, str]) -> None:
+    """Open a page, and compare its map of the whole scene with the server's own picture of it."""
+    complaints, statuses = [], []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("response", lambda answer: "/tiles/" in answer.url and statuses.append(answer.status))
+    page.goto(url)
+    page.wait_for_selector("canvas")
+    expected = coarse(picture_of_the_scene(snippets))
+    difference = np.inf
+    for _ in range(50):
+        shot = Image.open(io.BytesIO(page.locator("#map").screenshot()))
+        difference = np.abs(coarse(shot) - expected).mean()
+        if difference < LIKE:
+            break
+        page.wait_for_timeout(200)
+    assert not complaints
+    assert set(statuses) == {200}
+    assert difference < LIKE
+
+
+def coarse(picture: Image.Image) -> np.ndarray:
+    """Means of 10 pixels by 10, as (y, x, rgb): two ways to resample give the same, and two places do not."""
+    return np.asarray(picture.convert("RGB").reduce(10)).astype(int)
+
+
+def picture_of_the_scene(snippets: dict[str, str]) -> Image.Image:
+    """All of the scene in the middle of a picture of ``SIZE``, over white."""
+    bounds = requests.get(snippets["TileJSON"], timeout=10).json()["bounds"]
+    left, bottom, right, top = Transformer.from_crs(4326, 3857, always_xy=True).transform_bounds(*bounds)
+    width, height = SIZE
+    metres = max((right - left) / width, (top - bottom) / height)  # in a pixel
+    x, y = (left + right) / 2, (bottom + top) / 2
+    half_x, half_y = metres * width / 2, metres * height / 2
+    base, query = snippets["XYZ tiles"].split("/tiles/")[0], snippets["XYZ tiles"].split("?")[1]
+    box = f"{x - half_x},{y - half_y},{x + half_x},{y + half_y}"
+    url = f"{base}/crop/{box}/{width}x{height}.png?{query}&coord_crs=EPSG:3857&dst_crs=EPSG:3857"
+    picture = Image.open(io.BytesIO(requests.get(url, timeout=10).content)).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture)

@@ -31,7 +31,6 @@ export async function takeAway() {
     legend: own(routeOf(layer, "legend.png")),
     point: own(address(`${scene.ds}/point/${middle(tilejson.bounds)}`, pairsOf(layer, { only: isRead }))),
     bounds: tilejson.bounds,
-    center: middle(tilejson.bounds).split(",").map(Number),
     minzoom: tilejson.minzoom,
     maxzoom: tilejson.maxzoom,
     attribution: new DOMParser().parseFromString(tilejson.attribution ?? "", "text/html").body.textContent,

@@ -3,14 +3,15 @@
 const text = (value) => JSON.stringify(value);
 const shell = (value) => `'${value.replaceAll("'", "'\\''")}'`;
 
-const folium = ({ xyz, center, minzoom, maxzoom, attribution, title }) => `import folium
+const folium = ({ xyz, bounds: [west, south, east, north], minzoom, maxzoom, attribution, title }) => `import folium
 
 tiles = ${text(xyz)}
-m = folium.Map(location=[${center[1]}, ${center[0]}], zoom_start=${Math.min(minzoom + 1, maxzoom)})
+m = folium.Map()
 folium.TileLayer(
     tiles=tiles, attr=${text(attribution || "Swath")}, name=${text(title)},
     min_zoom=${minzoom}, max_zoom=${maxzoom}, overlay=True,
 ).add_to(m)
+m.fit_bounds([[${south}, ${west}], [${north}, ${east}]])
 m.save("map.html")
 `;
 
@@ -27,19 +28,26 @@ m.zoom_to_bounds(${JSON.stringify(bounds)})
 m.to_html("map.html")
 `;
 
-const maplibre = ({ tilejson, center, minzoom, maxzoom }) => `import maplibregl from "maplibre-gl";
-import "maplibre-gl/dist/maplibre-gl.css";
+const MAPLIBRE = "https://unpkg.com/maplibre-gl@6/dist/maplibre-gl";
 
-const map = new maplibregl.Map({
+/** A page, and not a module to bundle: each bundler has a way of its own to find MapLibre's worker. */
+const maplibre = ({ tilejson, bounds }) => `<!doctype html>
+<link rel="stylesheet" href=${text(`${MAPLIBRE}.css`)} />
+<body style="margin: 0">
+<div id="map" style="height: 100vh"></div>
+<script type="module">
+import { Map } from ${text(`${MAPLIBRE}.mjs`)};
+
+const map = new Map({
   container: "map",
-  center: ${JSON.stringify(center)},
-  zoom: ${Math.min(minzoom + 1, maxzoom) - 1},
+  bounds: ${text(bounds)},
   style: {
     version: 8,
     sources: { swath: { type: "raster", url: ${text(tilejson)}, tileSize: 256 } },
     layers: [{ id: "swath", type: "raster", source: "swath" }],
   },
 });
+</script>
 `;
 
 const openlayers = ({ xyz, bounds, minzoom, maxzoom, smooth }) => `import Map from "ol/Map.js";
@@ -56,8 +64,9 @@ const source = new XYZ({
 const map = new Map({
   target: "map",
   layers: [new TileLayer({ source, extent })],
-  view: new View({ center: [(extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2], zoom: ${minzoom} }),
+  view: new View(),
 });
+map.getView().fit(extent);
 `;
 
 const qgis = ({ wmts, xyz, minzoom, maxzoom }) => `# Layer > Add Layer > Add WMS/WMTS Layer > New: paste this URL
