@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -70,14 +71,27 @@ class Visit:
         self.page = page
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.refused: list[str] = []
+        """What Chromium's console says by itself, once for each answer of 400 and more."""
         self._seen = 0
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("response", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+    def _note(self, answer: Any) -> None:
+        if answer.status >= 400:
+            said = f"a status of {answer.status} ({answer.status_text})"
+            self.refused.append(f"Failed to load resource: the server responded with {said}")
+
+    @property
+    def own_complaints(self) -> list[str]:
+        """Complaints of the page's own making: less the browser's line about each answer that refused something."""
+        return list((Counter(self.complaints) - Counter(self.refused)).elements())
 
     def tiles(self, word: str = "") -> list[str]:
         """Addresses of the tiles asked for since the last call, once one has the word and the map is quiet."""

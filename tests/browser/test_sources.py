@@ -66,6 +66,8 @@ def test_an_item_a_collection_a_raster_and_a_dropped_file_are_opened_and_errors_
     page.evaluate(DROP, json.dumps({"type": "FeatureCollection", "features": [found]}))
     seen.tiles(SCENE)
     assert seen.state()["url"][0].startswith("search:")
+    assert not seen.own_complaints
+    assert {line.split("(")[-1] for line in seen.refused} == {"Forbidden)"}, "of the first address"
     again = visit(page.url)
     again.tiles(SCENE)
     assert not again.complaints
@@ -192,3 +194,4 @@ def test_what_has_no_place_on_a_map_is_told_in_the_servers_words(visit: Any, str
     open_source(seen, files.url("/rasters/rasterio_float_nan.tif"))
     seen.page.wait_for_selector("#error:not([hidden])")
     assert "no coordinate reference system" in seen.page.locator("#error").inner_text()
+    assert not seen.own_complaints
