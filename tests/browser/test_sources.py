@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from app.settings import Settings
+from tests.offline import offline
 from tests.serving import serving
 from tests.shared import DATA, needs_shared
 from tests.upstream import Upstream, upstream
@@ -153,7 +154,7 @@ def test_addresses_of_maps_show_the_dataset_on_the_page(
 
 
 STRANGERS = (
-    "s2-v0-full/S2A_29RKH_20200219_0_L2A/item.local.json",  # many assets, a ready-made picture
+    "s2-v0-full/S2A_29RKH_20200219_0_L2A/item.local.json",  # twelve assets, a ready-made picture
     "landsat-c2-l2/LC08_L2SP_001062_20201031/item.SR.local.json",  # 16 bit in strips, an offset
     "landsat-c2-l2/LC08_L2SP_001062_20201031/item.ST.local.json",  # one band of 16 bit
     "dem/Copernicus_DSM_COG_10_N00_00_E006_00_DEM.tif",  # float
@@ -162,9 +163,25 @@ STRANGERS = (
 )
 
 
+MANY = "many/item.json"
+HALF_THERE = "s2-timeseries/S2A_33TWM_20230815_0_L2A/item.v1.json"
+"""35 assets, of which five can be opened; the ready-made picture is none of them."""
+BANDS = "AOT B01 B02 B03 B04 B08 B09 B11 B12 B8A SCL TCI".split()
+
+
+def item_of_36_assets(files: Upstream) -> bytes:
+    """Every band of a real scene under three keys that tell nothing, without names, roles or a geometry."""
+    folder = "/s2-v0-full/S2A_29RKH_20200219_0_L2A"
+    hrefs = [files.url(f"{folder}/{band}.tif") for band in BANDS * 3]
+    assets = {f"{n:02}": {"href": href, "type": "image/tiff"} for n, href in enumerate(hrefs)}
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": "many", "geometry": None, "links": []}
+    return json.dumps({**item, "properties": {"datetime": None}, "assets": assets}).encode()
+
+
 @pytest.fixture(scope="module")
 def files() -> Iterator[Upstream]:
     with upstream(DATA) as server:
+        server.reply(f"/{MANY}", lambda asked: item_of_36_assets(server))
         yield server
 
 
@@ -179,13 +196,30 @@ def test_a_strangers_data_is_shown_sensibly_without_touching_a_control(
     visit: Any, stranger: str, files: Upstream
 ) -> None:
     seen = visit(stranger)
-    for source in STRANGERS:
+    for source in (*STRANGERS, MANY):
         open_source(seen, files.url(f"/{source}"))
         seen.tiles(source.split("/")[-1])
         shown = seen.picture(380, 20, 820, 600)
         assert shown.std() > 12, f"{source} is of one colour"
         assert 25 < shown.mean() < 235, f"{source} is black, or white"
     assert not seen.complaints
+
+
+BROKEN = """() => [...document.querySelectorAll(".preset img")]
+    .filter((image) => image.hasAttribute("src") && !image.naturalWidth).length"""
+
+
+@needs_shared
+def test_of_an_item_that_is_half_there_what_can_be_opened_is_shown(visit: Any, stranger: str, files: Upstream) -> None:
+    seen = visit(stranger)
+    with offline():
+        open_source(seen, files.url(f"/{HALF_THERE}"))
+        tiles = seen.tiles("item.v1.json")
+        seen.page.wait_for_function(f"() => ({BROKEN})() === 0")
+    assert {tuple(parse_qs(urlsplit(tile).query)["assets"]) for tile in tiles} == {("red", "green", "blue")}
+    assert seen.picture().std() > 30
+    assert seen.page.locator(".preset").count() > seen.page.locator(".preset img[src]").count() > 2
+    assert not seen.own_complaints
 
 
 @needs_shared

@@ -18,6 +18,7 @@ function tile(preset) {
     height: 64,
     loading: "lazy",
     src: routeOf(layerOf(preset), "preview.webp", [["max_size", SIDE]]),
+    onerror: ({ target }) => target.removeAttribute("src"), // an empty frame, and no broken picture
   });
   return el(
     "button",
