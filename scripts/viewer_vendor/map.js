@@ -2,6 +2,7 @@
 export { default as Collection } from "ol/Collection.js";
 export { default as Feature } from "ol/Feature.js";
 export { default as OlMap } from "ol/Map.js";
+export { default as TileState } from "ol/TileState.js";
 export { default as View } from "ol/View.js";
 export { default as Draw, createBox } from "ol/interaction/Draw.js";
 export { default as Modify } from "ol/interaction/Modify.js";

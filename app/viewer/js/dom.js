@@ -56,6 +56,11 @@ export function number(value) {
   return String(rounded).replace("-", "−");
 }
 
+const plain = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent;
+
+/** Attributions of what is shown, which are HTML, as one line of text. */
+export const credits = (texts) => [...new Set(texts.map(plain))].filter(Boolean).join(" · ");
+
 export const coordinates = ({ lon, lat }) =>
   `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? "W" : "E"}`;
 

@@ -1,7 +1,7 @@
 // The layers of the state as tiles on the map. What was there stays until its successor has come.
 
 import { TileLayer, XYZ, createXYZ } from "../../vendor/map.js";
-import { $, notice } from "../dom.js";
+import { $, credits, notice } from "../dom.js";
 import { first, tilejsonOf } from "../look.js";
 import { BASE, Problem } from "../server.js";
 import { found, sceneOfLayer, state, watch } from "../state.js";
@@ -96,11 +96,9 @@ function arrange(pictures, told) {
   });
   clipBeside([...shown].map(([place, { layer }]) => ({ layer, right: place === "beside" })));
   if (told.length) limitZoom(Math.max(...told.map(({ maxzoom }) => maxzoom)));
-  $("credit").textContent = [...new Set(told.map(({ attribution }) => plain(attribution)))].filter(Boolean).join(" · ");
+  $("credit").textContent = credits(told.map(({ attribution }) => attribution ?? ""));
   document.body.classList.toggle("empty", !found.scenes.length);
 }
-
-const plain = (html = "") => new DOMParser().parseFromString(html, "text/html").body.textContent;
 
 export function mountTiles() {
   watch(["layers", "scene", "scenes", "compare"], update);

@@ -1,10 +1,11 @@
-// What to show: an address that is typed or pasted, or a file that is dropped on the page.
+// What to show: an address that is typed or pasted, or a file that is chosen or dropped on the page.
 
 import { openDocument, openSource, presetsOf } from "../catalogue.js";
 import { $, day, notice } from "../dom.js";
 import { fit, isInSight, toView } from "../map/view.js";
 import { Problem } from "../server.js";
 import { change, currentScene, discover, found, state, watch } from "../state.js";
+import { openArchive } from "./archives.js";
 
 const CLEAR_PERCENT = 1; // of cloud; a scene below counts as clear
 const DROPPED_MAX = 2 ** 21; // bytes that the server takes
@@ -33,7 +34,7 @@ async function trying(opening) {
   $("error").hidden = true;
   $("open-button").disabled = true;
   try {
-    await show(await opening());
+    await opening();
     $("source").value = state.source;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -55,7 +56,7 @@ export async function openAddress(said) {
 
 async function openText(text) {
   const isDocument = text.startsWith("{");
-  await trying(() => (isDocument ? openDocument(parsed(text)) : openSource(text)));
+  await trying(async () => show(await (isDocument ? openDocument(parsed(text)) : openSource(text))));
 }
 
 function parsed(text) {
@@ -71,9 +72,16 @@ async function drop(event) {
   document.body.classList.remove("dropping");
   const [file] = event.dataTransfer.files;
   if (!file) return openText(event.dataTransfer.getData("text").trim());
+  await openFile(file);
+}
+
+const isArchive = ({ name }) => /\.pmtiles$/i.test(name);
+
+async function openFile(file) {
   await trying(async () => {
+    if (isArchive(file)) return openArchive(file);
     if (file.size > DROPPED_MAX) throw new Problem("This file is larger than 2 MiB; give its URL instead.");
-    return openDocument(parsed(await file.text()));
+    await show(await openDocument(parsed(await file.text())));
   });
 }
 
@@ -104,6 +112,11 @@ export function mountOpen() {
     event.preventDefault();
     openText($("source").value.trim());
   };
+  $("file").onchange = async ({ target }) => {
+    if (target.files.length) await openFile(target.files[0]);
+    target.value = ""; // the same file can be chosen again
+  };
+  $("choose").onclick = () => $("file").click();
   $("zoom-fit").onclick = () => found.bounds && fit(found.bounds);
   addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -1,5 +1,6 @@
 // What a snippet needs to know of the map: absolute addresses of the active layer.
 
+import { credits } from "../dom.js";
 import { first, routeOf, tilejsonOf, titleOf, pairsOf } from "../look.js";
 import { map, shownExtent } from "../map/view.js";
 import { BASE, address } from "../server.js";
@@ -33,7 +34,7 @@ export async function takeAway() {
     bounds: tilejson.bounds,
     minzoom: tilejson.minzoom,
     maxzoom: tilejson.maxzoom,
-    attribution: new DOMParser().parseFromString(tilejson.attribution ?? "", "text/html").body.textContent,
+    attribution: credits([tilejson.attribution ?? ""]),
     smooth: first(layer.params, "resampling") === "bilinear",
   };
 }

@@ -1,0 +1,1 @@
+export { PMTiles } from "pmtiles";
