@@ -38,9 +38,9 @@ export async function archiveOf(file) {
 }
 
 async function headerOf(archive, file) {
-  if ((await file.slice(0, 7).text()) !== "PMTiles") throw new Problem(`${file.name} is no PMTiles archive.`);
   let header;
   try {
+    if ((await file.slice(0, 7).text()) !== "PMTiles") throw new Problem(`${file.name} is no PMTiles archive.`);
     header = await archive.getHeader();
   } catch (error) {
     throw error instanceof Problem ? error : new Problem(`${file.name} is broken: its directory cannot be read.`);
