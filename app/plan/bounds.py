@@ -81,3 +81,9 @@ def bounds_in_degrees(bounds: Bounds, crs: CRS) -> Bounds:
 
 def _told(bounds: Bounds) -> str:
     return ", ".join(f"{number:g}" for number in bounds)
+
+
+def upright(bounds: Bounds) -> Bounds:
+    """Left below right and bottom below top, of a raster whose rows go north or whose columns go west, too."""
+    left, bottom, right, top = bounds
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)

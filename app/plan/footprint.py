@@ -13,6 +13,7 @@ from rasterio.warp import transform_geom
 from app.model.authoring import Footprint
 from app.model.grid import Bounds
 from app.model.source import Header
+from app.plan.bounds import upright
 from app.plan.crs import NO_WAY
 
 WGS84 = CRS.from_epsg(4326)
@@ -32,7 +33,7 @@ def footprint(header: Header, densify: int, precision: int | None) -> Footprint 
         return None
     bbox = header.bounds_wgs84
     try:
-        outline = polygon(header.bounds, densify)
+        outline = {"type": "Polygon", "coordinates": [_ring(upright(header.bounds), densify)]}
         geometry = transform_geom(header.crs, WGS84, outline, precision=-1 if precision is None else precision)
     except (*NO_WAY, SystemError):  # which rasterio raises where GDAL fails without saying why
         geometry = None
@@ -42,15 +43,20 @@ def footprint(header: Header, densify: int, precision: int | None) -> Footprint 
     return Footprint(geometry=geometry, bbox=(left, bottom, right, top))
 
 
-def polygon(bounds: Bounds, densify: int = 0) -> dict[str, Any]:
-    """A box as a GeoJSON Polygon, anticlockwise from its lower left corner; cut in two where left is above right."""
+def polygon(bounds: Bounds) -> dict[str, Any]:
+    """A box of degrees as a GeoJSON Polygon; cut in two where left is above right, at the antimeridian."""
     left, bottom, right, top = bounds
     if left > right:
-        east, west = polygon((left, bottom, 180, top)), polygon((-180, bottom, right, top))
-        return {"type": "MultiPolygon", "coordinates": [east["coordinates"], west["coordinates"]]}
+        parts = (left, bottom, 180.0, top), (-180.0, bottom, right, top)
+        return {"type": "MultiPolygon", "coordinates": [[_ring(part)] for part in parts]}
+    return {"type": "Polygon", "coordinates": [_ring(bounds)]}
+
+
+def _ring(bounds: Bounds, densify: int = 0) -> list[Point]:
+    """The corners of a box, anticlockwise from its lower left one, with ``densify`` points between them."""
+    left, bottom, right, top = bounds
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
-    ring = [point for start, end in pairwise(corners) for point in _edge(start, end, densify)]
-    return {"type": "Polygon", "coordinates": [[*ring, corners[0]]]}
+    return [*(point for start, end in pairwise(corners) for point in _edge(start, end, densify)), corners[0]]
 
 
 def _edge(start: Point, end: Point, densify: int) -> Iterator[Point]:

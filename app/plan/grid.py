@@ -15,7 +15,7 @@ from rasterio.windows import bounds as window_bounds
 from app.errors import BadRequest, LimitExceeded, OutOfBounds
 from app.model.grid import Bounds, Frame, Grid
 from app.model.source import Header
-from app.plan.bounds import union_wgs84
+from app.plan.bounds import union_wgs84, upright
 from app.plan.crs import NO_WAY
 from app.plan.resolution import native
 
@@ -91,10 +91,10 @@ def _lost_a_source(frame: Frame, bounds: Bounds, headers: Sequence[Header]) -> b
     """Whether a source lies in the box that was asked for, and not in what PROJ made of that, as UTM of the world."""
     assert frame.bounds is not None
     for header in headers:
-        if header.crs != frame.crs or _touch(bounds, _upright(header.bounds)):
+        if header.crs != frame.crs or _touch(bounds, upright(header.bounds)):
             continue
         try:
-            inside = transform_bounds(header.crs, frame.bounds_crs, *_upright(header.bounds), densify_pts=21)
+            inside = transform_bounds(header.crs, frame.bounds_crs, *upright(header.bounds), densify_pts=21)
         except NO_WAY:
             continue
         if _contains(frame.bounds, inside):
@@ -171,6 +171,8 @@ def _require_countable(grid: Grid, headers: Sequence[Header]) -> None:
     left, bottom, right, top = grid.bounds
     for header in headers:
         x_size, y_size = native(header, grid.crs).resolution_xy
+        if not (x_size and y_size):
+            raise OutOfBounds("Nothing to show: in this projection the pixels of the data have no size.")
         side = max((right - left) / x_size, (top - bottom) / y_size)
         if side > SOURCE_SIDE_MAX:
             raise LimitExceeded(
@@ -183,7 +185,7 @@ def overlaps(grid: Grid, header: Header) -> bool:
     """Whether the grid touches the source; True where PROJ cannot tell."""
     if grid.crs is None or header.crs is None or _has_point_inside(grid, header):
         return True
-    source = _upright(header.bounds)
+    source = upright(header.bounds)
     # The world in UTM has finite bounds that mean nothing; the source in the world's CRS tells more.
     return _touches(grid.bounds, grid.crs, header.crs, source) or _touches(source, header.crs, grid.crs, grid.bounds)
 
@@ -208,11 +210,5 @@ def _has_point_inside(grid: Grid, header: Header) -> bool:
         found = zip(*transform(grid.crs, header.crs, xs, ys), strict=True)
     except NO_WAY:
         return False
-    west, south, east, north = _upright(header.bounds)
+    west, south, east, north = upright(header.bounds)
     return any(west < x < east and south < y < north for x, y in found)
-
-
-def _upright(bounds: Bounds) -> Bounds:
-    """Of a raster whose rows go north, too."""
-    west, south, east, north = bounds
-    return west, min(south, north), east, max(south, north)

@@ -19,6 +19,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
+from rasterio.dtypes import complex_int16
 from rasterio.enums import ColorInterp, Interleaving, Resampling
 from rasterio.errors import CRSError, RasterioError
 from rasterio.io import DatasetReader
@@ -221,7 +222,9 @@ def block_bytes(dataset: DatasetReader) -> int:
     """Size of a decoded block, which holds all bands where they are interleaved by pixel."""
     rows, columns = dataset.block_shapes[0]
     bands = dataset.count if dataset.interleaving is Interleaving.pixel else 1
-    return int(rows * columns * bands * np.dtype(dataset.dtypes[0]).itemsize)
+    dtype = dataset.dtypes[0]
+    itemsize = 4 if dtype == complex_int16 else np.dtype(dtype).itemsize  # numpy has no such type
+    return int(rows * columns * bands * itemsize)
 
 
 def _require_place(rio: RioReader, name: str) -> None:

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 import rasterio
 import requests
+from affine import Affine
 from morecantile import Tile
 from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform
 
 from app.api.matrix_sets import MatrixSets
 from app.settings import Settings
@@ -139,3 +141,31 @@ def test_statistics_that_are_no_numbers_are_refused(ask: Ask, folder: Path) -> N
     answer = ask("/cog/info", url="statistics.tif")
     assert answer.status_code == 424, answer.text
     assert "statistics" in problem_of(answer)["detail"]
+
+
+def test_a_raster_whose_columns_go_west_has_an_outline(ask: Ask, folder: Path) -> None:
+    """In metres its left is above its right, which is no antimeridian."""
+    path = write(folder / "mirrored.tif", transform=Affine(-26, 0, 607_791, 0, -30, 3_430_446))
+    [ring] = ask("/cog/stac", url="mirrored.tif").json()["geometry"]["coordinates"]
+    with rasterio.open(path) as dataset:
+        right, bottom, left, top = dataset.bounds
+        corners = transform(dataset.crs, "EPSG:4326", [left, right, right, left], [bottom, bottom, top, top])
+    assert np.array(ring[:4]) == pytest.approx(np.column_stack(corners), abs=1e-6)
+
+
+def test_integers_that_are_complex_are_refused_where_they_would_be_drawn(ask: Ask, folder: Path) -> None:
+    """GDAL has such a type, numpy has not."""
+    profile = {"dtype": "complex_int16", "width": 64, "height": 64, "count": 1}
+    with rasterio.open(folder / "complex.tif", "w", driver="GTiff", transform=from_origin(0, 9, 1, 1), **profile):
+        pass
+    for path in ("/cog/info", "/cog/preview.png", "/cog/stac"):
+        answer = ask(path, url="complex.tif")
+        assert answer.status_code == 424, answer.text
+        assert "complex numbers" in problem_of(answer)["detail"]
+    assert ask("/cog/validate", url="complex.tif").status_code == 200
+
+
+def test_a_raster_that_shrinks_to_nothing_is_not_on_the_map(ask: Ask, folder: Path) -> None:
+    write(folder / "beyond.tif", crs="EPSG:3857", transform=from_origin(3_430_000, 1e12, 100, 100))
+    answer = ask("/cog/tiles/UPSArcticWGS84Quad/0/0/0.npy", url="beyond.tif")
+    assert (answer.status_code, problem_of(answer)["type"]) == (404, "out-of-bounds")

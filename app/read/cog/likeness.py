@@ -63,7 +63,7 @@ def likeness_of(head: bytes) -> Likeness | None:
     """
     try:
         return _Head(head).likeness()
-    except (_Odd, struct.error):
+    except (_Odd, struct.error, OverflowError):  # which unpacking raises for offsets of more than 63 bits
         return None
 
 

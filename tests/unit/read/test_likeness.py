@@ -136,3 +136,7 @@ def test_hostile_files_are_looked_at_no_longer_than_their_heads_are() -> None:
     """Nothing is raised; what they are GDAL says, behind its guards."""
     for body in hostile_tiffs().values():
         likeness_of(body[: 32 * 1024])
+
+
+def test_offsets_that_no_file_reaches_are_left_to_gdal() -> None:
+    assert likeness_of(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 2**63) + bytes(64)) is None
