@@ -24,6 +24,12 @@ MEASURING_BYTES = 32
 MEASURED_MAX_MB = 170
 """Pixels of all bands that are measured, their masks, and what measuring takes."""
 
+SUMMED_BYTES = 240
+"""What GDAL takes for each source pixel whose shares it sums up while warping: it draws the outline of every one."""
+
+SUMMED_MAX_MB = 160
+"""Such pixels of all assets, which are warped at the same time."""
+
 CELLS_MAX = 5e8
 """Cells on which a shape is drawn: about 2 s."""
 
@@ -55,6 +61,8 @@ class Limits:
         self._check_memory(plan, format)
         self.check_borders(plan)
         self._check_sources(plan)
+        if plan.reproject == "sum":
+            _check_summed(plan)
         self.check_blocks(plan.all_reads)
 
     def _check_sources(self, plan: Plan) -> None:
@@ -195,6 +203,17 @@ class Limits:
                 f"The answer would hold {megabytes:.0f} MiB of pixels, {limit:g} are allowed "
                 f"(SWATH_ANSWER_MAX_MB{of_which}). Ask for fewer bands, or a smaller width and height."
             )
+
+
+def _check_summed(plan: Plan) -> None:
+    """Judge how many pixels are summed up."""
+    pixels = sum(read.pixels for read in plan.reads if read.header.crs != plan.grid.crs)
+    megabytes = pixels * SUMMED_BYTES / 2**20
+    if megabytes > SUMMED_MAX_MB:
+        raise LimitExceeded(
+            f"reproject=sum would take {megabytes:.0f} MiB for {pixels:.3g} pixels of the sources, {SUMMED_MAX_MB} are "
+            "allowed. Ask for a smaller picture, for fewer assets, or for reproject=average."
+        )
 
 
 def _crossings(plan: Plan, scale: int) -> float:

@@ -5,10 +5,11 @@ It reads every GeoTIFF that GDAL reads, and is the reference for faster drivers.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -81,6 +82,8 @@ class GdalReader:
         self._store = store
         self._threads = threads
         self._pixels_max = pixels_max
+        self._summing = asyncio.Lock()
+        """Sums take a hundred times the memory of their pixels: one plan after the other, of whatever request."""
 
     def clear(self) -> None:
         """Nothing is kept here."""
@@ -94,7 +97,8 @@ class GdalReader:
 
     async def read(self, plan: Plan) -> list[Piece]:
         """Read each planned source onto the plan's grid."""
-        return await self._read_all(plan.reads, read_grid, plan)
+        async with self._summing if plan.reproject == "sum" else nullcontext():
+            return await self._read_all(plan.reads, read_grid, plan)
 
     async def sample(self, plan: SamplePlan) -> list[Piece]:
         """Read the pixel under a point of each planned source."""

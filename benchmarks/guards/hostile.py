@@ -108,6 +108,7 @@ def blows(stage: Stage) -> Iterator[Blow]:
                f"/stac/bbox/{BOUNDS}/2048x2048.png?url={item}&{RGB}&resampling=lanczos&reproject=lanczos")  # fmt: skip
     yield Blow("the largest WebP allowed", f"/stac/bbox/{BOUNDS}/2048x2048.webp?url={item}&{RGB}")
     yield Blow("the largest AVIF allowed", f"/stac/bbox/{BOUNDS}/2048x2048.avif?url={item}&{RGB}")
+    yield Blow("the largest sums allowed", f"/stac/bbox/{BOUNDS}/512x512.npy?url={item}&assets=B04,B08&reproject=sum")
     yield Blow("the largest tile, buffer and padding",
                f"{tile}@4x.png?url={item}&{RGB}&buffer=128&padding=128&resampling=cubic", TILE_S)  # fmt: skip
     for name, text in _expressions().items():

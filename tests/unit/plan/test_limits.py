@@ -47,6 +47,18 @@ def test_all_bands_together_are_bounded():
         Limits(Settings()).check(plan(4096, 4096, bands=3), Format.NPY)
 
 
+def test_pixels_that_are_summed_up_while_warping_are_bounded_together():
+    """1e6 pixels in the CRS of the answer are not warped."""
+    sums = replace(plan(pixels=1e6), reproject="sum")
+    with pytest.raises(LimitExceeded, match=r"229 MiB for 1e.06 pixels of the sources, 160 are allowed"):
+        Limits(Settings()).check(sums, Format.NPY)
+    Limits(Settings()).check(replace(sums, reproject="average"), Format.NPY)
+    Limits(Settings()).check(replace(sums, grid=replace(sums.grid, crs=sums.reads[0].header.crs)), Format.NPY)
+    halves = tuple(replace(read, pixels=5e5) for read in 2 * sums.reads)
+    with pytest.raises(LimitExceeded, match="229 MiB"):
+        Limits(Settings()).check(replace(sums, reads=halves), Format.NPY)
+
+
 def test_what_an_algorithm_makes_counts_too():
     """4096 x 4096: 2 bytes read and 1 made are 48 MiB, 2 read and 3 made 80, 2 read and 8 made 160."""
     shaded, colored, mean = (replace(plan(4096, 4096), algorithm=kind()) for kind in (Hillshade, Terrarium, Mean))
