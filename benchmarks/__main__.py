@@ -93,9 +93,9 @@ def main(
         alone = no_peer or output["profile"] or (parts and parts[0] in ALONE and parts != ("series",))
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
-            click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases), options)}")
+            click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases))}")
         elif parts and parts[0] in OTHER_FORMS:
-            click.echo(f"\n{compare(bench, OTHER_FORMS[parts[0]], find_cases(cases), options)}")
+            click.echo(f"\n{compare(bench, OTHER_FORMS[parts[0]], find_cases(cases))}")
         elif output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:
@@ -188,9 +188,9 @@ def write_page(names: list[str]) -> None:
     target.write_text(page(results, method))
 
 
-def compare(bench: Bench, other: Sequence[str], cases: list[Case], options: Options) -> str:
+def compare(bench: Bench, other: Sequence[str], cases: list[Case]) -> str:
     """The table of this Swath and another command."""
-    return beside({case.key: measure_beside(bench, other, case, pan(), options) for case in cases})
+    return beside({case.key: measure_beside(bench, other, case, pan()) for case in cases})
 
 
 def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:

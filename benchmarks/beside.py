@@ -10,14 +10,18 @@ from statistics import median
 
 from benchmarks.cases import Case, paths
 from benchmarks.cost import measure_round
-from benchmarks.options import Options
 from benchmarks.place import BenchError
 from benchmarks.process import Program
 from benchmarks.servers import Bench
 from benchmarks.tiles import Tile
 
-ROUNDS = 15
-"""Differences of a few percent are asked for, and single rounds differ by as much."""
+STARTS = 6
+"""Fresh processes of each: two of the very same program differ a little, as their memory happens to lie."""
+ROUNDS = 10
+"""Of each start. Differences of a few percent are asked for, and single rounds differ by as much."""
+ROUND_S = 0.5
+"""Short, so that a machine that gets warmer or busier does so for all alike."""
+HERE, THERE, TWIN = range(3)
 
 UNGUARDED = [sys.executable, "-m", "benchmarks.unguarded"]
 """The command of this checkout without its guards."""
@@ -25,21 +29,18 @@ SILENT = [*UNGUARDED, "silent"]
 """Without what is told of each request, besides."""
 
 
-def measure_beside(
-    bench: Bench, other: Sequence[str], case: Case, places: list[Tile], options: Options
-) -> dict[str, float]:
-    """CPU per warm request here and there, in ms, and the median ratio of rounds that follow each other."""
-    with ExitStack() as stack:
-        here = stack.enter_context(bench.start("swath"))
-        there = stack.enter_context(bench.start("swath", program=other))
-        asked = paths(case, bench.item, places)
-        for server in (here, there):
-            measure_round(server, asked, at_least_s=options.round_s)
-        pairs = [_pair(here, there, asked, options.round_s, first=number % 2) for number in range(ROUNDS)]
+def measure_beside(bench: Bench, other: Sequence[str], case: Case, places: list[Tile]) -> dict[str, float]:
+    """CPU per warm request here and there, in ms, and the median ratio of rounds that follow each other.
+
+    ``itself`` is the ratio of this Swath to another start of itself, in the same rounds: what of a ratio is chance.
+    """
+    asked = paths(case, bench.item, places)
+    rounds = [each for _ in range(STARTS) for each in _measure_start(bench, other, asked)]
     return {
-        "here_ms": median(mine for mine, _ in pairs),
-        "there_ms": median(other for _, other in pairs),
-        "ratio": median(mine / other for mine, other in pairs),
+        "here_ms": median(cpu_ms[HERE] for cpu_ms in rounds),
+        "there_ms": median(cpu_ms[THERE] for cpu_ms in rounds),
+        "ratio": median(cpu_ms[HERE] / cpu_ms[THERE] for cpu_ms in rounds),
+        "itself": median(cpu_ms[HERE] / cpu_ms[TWIN] for cpu_ms in rounds),
     }
 
 
@@ -55,8 +56,18 @@ def find_swath(checkout: Path) -> list[str]:
     return [str(program)]
 
 
-def _pair(here: Program, there: Program, asked: list[str], round_s: float, *, first: int) -> tuple[float, float]:
+def _measure_start(bench: Bench, other: Sequence[str], asked: list[str]) -> list[list[float]]:
+    """CPU per request of fresh processes, in ms: this Swath, the other one, this one again, in each round."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(bench.start("swath", program=program)) for program in ((), other, ())]
+        for server in servers:
+            measure_round(server, asked, at_least_s=ROUND_S)
+        return [_measure_by_turns(servers, asked, first=number % len(servers)) for number in range(ROUNDS)]
+
+
+def _measure_by_turns(servers: Sequence[Program], asked: list[str], *, first: int) -> list[float]:
     """A round of each; who comes first changes, because the machine gets warmer or busier in between."""
-    order = (here, there) if first else (there, here)
-    cpu_ms = {server.base: measure_round(server, asked, at_least_s=round_s).cpu_ms for server in order}
-    return cpu_ms[here.base], cpu_ms[there.base]
+    numbers = range(len(servers))
+    order = sorted(numbers, key=lambda number: (number - first) % len(servers))
+    cpu_ms = {number: measure_round(servers[number], asked, at_least_s=ROUND_S).cpu_ms for number in order}
+    return [cpu_ms[number] for number in numbers]

@@ -37,11 +37,10 @@ def tables(result: Result) -> str:
 
 
 def beside(found: dict[str, dict[str, float]]) -> str:
-    """The table of two checkouts: CPU per warm request, and how many times that of the other one this one takes."""
-    head = ("case", "here, ms", "there, ms", "ratio")
-    return table(
-        head, [[key, *(f"{row[name]:.3f}" for name in ("here_ms", "there_ms", "ratio"))] for key, row in found.items()]
-    )
+    """The table of this Swath and another: CPU per warm request, and how many times the other's this one takes."""
+    names = ("here_ms", "there_ms", "ratio", "itself")
+    head = ("case", "here, ms", "there, ms", "ratio", "to itself")
+    return table(head, [[key, *(f"{row[name]:.3f}" for name in names)] for key, row in found.items()])
 
 
 def page(results: Sequence[Result], method: str) -> str:

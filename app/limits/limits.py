@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -46,9 +47,17 @@ class Limits:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._passed: WeakKeyDictionary[Plan, set[Format | None]] = WeakKeyDictionary()
+        """Plans are remembered while a map is moved; what passed once passes again."""
 
     def check(self, plan: Plan, format: Format | None) -> None:
         """Raise ``LimitExceeded`` when the output is larger than its kind may be; the message has the setting."""
+        passed = self._passed.setdefault(plan, set())
+        if format not in passed:
+            self._judge(plan, format)
+            passed.add(format)
+
+    def _judge(self, plan: Plan, format: Format | None) -> None:
         array = format in ROOMY
         limit = self._settings.array_size_max if array else self._settings.crop_size_max
         name = "SWATH_ARRAY_SIZE_MAX" if array else "SWATH_CROP_SIZE_MAX"

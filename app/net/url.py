@@ -18,8 +18,9 @@ _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?", re.IGNORE
 _FORBIDDEN = frozenset(' \\<>|"')
 _KEPT = "%/:?#[]@!$&'()*+,;=-._~"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-REMEMBERED = 256
-"""URLs whose parts are kept, each up to 16 KiB: one of a file is taken apart for every request of it."""
+REMEMBERED, SHORT = 256, 2048
+"""URLs whose parts are kept, and characters of the longest: one of a file is taken apart for every request of it. An
+href in a document may have megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class HttpUrl:
         Raises:
             SourceNotAllowed: A user name, an odd character, an impossible host or port.
         """
-        return _parsed(text)
+        return _remembered(text) if len(text) <= SHORT else _parsed(text)
 
     def join(self, reference: str) -> HttpUrl:
         """Resolve a relative reference (RFC 3986), as a browser does with this URL as base."""
@@ -70,7 +71,6 @@ class HttpUrl:
         return unquote(self.path).replace("\\", "/").split("/")
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _parsed(text: str) -> HttpUrl:
     refuse_odd_characters(text)
     match = _PARTS.fullmatch(text)
@@ -85,6 +85,9 @@ def _parsed(text: str) -> HttpUrl:
         path=_without_dots(quote(path, safe=_KEPT) or "/"),
         query=quote(query, safe=_KEPT),
     )
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_parsed)
 
 
 def refuse_odd_characters(text: str) -> None:

@@ -54,11 +54,12 @@ class allowance:  # noqa: N801 -- entered like a function, as contextlib's own a
         if self._budget is None:
             return
         self._budget.stop()
-        self._spending.__exit__()
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError as late:
             raise self._late() from late
+        finally:
+            self._spending.__exit__()
         if isinstance(error, TimeoutError):
             raise self._late() from error
 

@@ -13,6 +13,7 @@ from rasterio.transform import from_origin
 
 from app.net.ranges import HEAD_BYTES
 from app.settings import Settings
+from tests.geojson import box, feature
 from tests.serving import serving
 from tests.upstream import Upstream, upstream
 
@@ -43,8 +44,7 @@ def fetched(source: Upstream) -> int:
 def test_for_the_statistics_of_a_shape_no_block_is_fetched_but_its_own(source: Upstream) -> None:
     """One block beside the head; a crop of the same place takes those on the right along, for who moves the map."""
     west, south, east, north = PLACE
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    shape = feature(box(*PLACE))
     query = {"url": source.url("/noise.tif")}
     block = BLOCK * BLOCK * 1.02
     with serving(Settings(allow_hosts=(source.host,))) as base:
@@ -54,3 +54,12 @@ def test_for_the_statistics_of_a_shape_no_block_is_fetched_but_its_own(source: U
         before = fetched(source)
         requests.get(f"{base}/cog/bbox/{west},{south},{east},{north}.npy", params=query, timeout=60).raise_for_status()
         assert fetched(source) - before > HEAD_BYTES + 6 * block
+
+
+def test_what_lies_between_blocks_of_a_shape_comes_along_where_it_is_little(source: Upstream) -> None:
+    """In rows of 8 blocks two of a column are 448 KiB apart: all 8 rows are one request."""
+    strip = feature(box(10.005, 49.80, 10.015, 49.99))
+    with serving(Settings(allow_hosts=(source.host,))) as base:
+        query = {"url": source.url("/noise.tif"), "max_size": SIDE}
+        requests.post(f"{base}/cog/statistics", params=query, json=strip, timeout=60).raise_for_status()
+    assert len(source.ranges("/noise.tif")) == 2

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from app.errors import DeadlineExceeded, LimitExceeded, UpstreamUnusable
 from app.limits.workers import Workers
 from app.net.budget import current_budget
-from app.net.ranges import GAP, Fetched, Span, coalesce
+from app.net.ranges import Fetched, Span, coalesce
 from app.observe.metrics import cache_count
 from app.read.cog.decode import decode_block
 from app.read.cog.layout import Block, Level
@@ -68,8 +68,8 @@ NEAR = Reach(64, 0, 0)
 FAR = Reach(2 * 2**20, 640 * 2**10, 512 * 2**10)
 """Of a remote one as much as costs less than another round trip; maps are moved and drawn from left to right."""
 
-ONCE = Reach(GAP, 0, 0)
-"""Of a remote one exactly that, where nobody moves on from: the statistics of a shape, a scene of a series."""
+ONCE = Reach(512 * 2**10, 0, 0)
+"""Of a remote one what lies between wanted blocks, and nothing behind them, where nobody moves on from: in a shape."""
 
 SPARE_BYTES = 32 * 2**20
 """Memory for compressed blocks that came along with wanted ones."""

@@ -40,7 +40,7 @@ class Files:
         self._headers: MemoryCache[Key, CogHeader] = MemoryCache(
             max_bytes=max_bytes, size_of=lambda header: header.weight, ttl_s=ttl_s, name="headers"
         )
-        self._kin = Kin()
+        self._kin = Kin(ttl_s)
 
     def kept(self, sources: Sequence[Source]) -> list[CogHeader] | None:
         """Give what is known of the sources' files, if all of them are known."""
@@ -80,7 +80,11 @@ class Files:
             if likeness is None:
                 return await self._ask(source, opened)
             version = version_of(head, opened, source)
-            return await self._kin.header(likeness, version, lambda: self._ask(source, opened))
+            if (made := self._kin.header(likeness, version)) is not None:
+                return made
+            header = await self._ask(source, opened)
+            self._kin.keep(likeness, version, header)
+            return header
         finally:
             opened.close()
 

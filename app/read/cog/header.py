@@ -8,7 +8,9 @@ from app.model.source import Header
 from app.read.cog.layout import Layout
 
 ENTRY_BYTES = 2048
-"""Weight of an entry without its block tables."""
+"""Weight of an entry without its bands and block tables."""
+BAND_BYTES = 192
+"""Of what is told of a band: its number, description, scale, offset, statistics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,4 +29,4 @@ class CogHeader(Header):
     def weight(self) -> int:
         """Bytes in a cache."""
         blocks = sum(len(level.offsets) for level in self.layout.levels + self.layout.masks) if self.layout else 0
-        return ENTRY_BYTES + 16 * blocks
+        return ENTRY_BYTES + BAND_BYTES * self.band_count + 16 * blocks

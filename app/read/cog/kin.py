@@ -1,61 +1,52 @@
-"""What GDAL says of one file goes for all that are like it: a series of scenes asks it once for each kind of file."""
+"""What GDAL says of one file goes for all that are like it: a series of scenes asks it for few of them."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 
+from app.net.budget import MIB
 from app.read.cog.header import CogHeader
 from app.read.cog.layout import Layout, Level
 from app.read.cog.likeness import Blocks, Likeness
 
-KINDS_MAX = 256
-"""Kinds of files that are kept, of each the header of one: 64 KB at most, because its tables fit into a head."""
-WAIT_MAX_S = 1.0
-"""Longest wait for another file of the same kind, which may be on a server that never answers."""
+KINDS_BYTES = 4 * MIB
+"""Of headers that others are made from, one for each kind of file."""
 
 
 class Kin:
-    """Headers by what makes files alike; used from one event loop only."""
+    """Headers by what makes files alike; used from one event loop only.
 
-    def __init__(self) -> None:
-        self._first: LRUCache[bytes, CogHeader] = LRUCache(KINDS_MAX)
-        self._asking: dict[bytes, asyncio.Event] = {}
+    Args:
+        ttl_s: How long others are made from one.
+    """
+
+    def __init__(self, ttl_s: float) -> None:
+        self._known: TTLCache[bytes, CogHeader] = TTLCache(KINDS_BYTES, ttl_s, getsizeof=lambda header: header.weight)
 
     def clear(self) -> None:
         """Keep nothing of what is here."""
-        self._first.clear()
+        self._known.clear()
 
-    async def header(self, likeness: Likeness, version: str, ask: Callable[[], Awaitable[CogHeader]]) -> CogHeader:
-        """Make the header of a file from that of one like it; of the first one it is asked for, others wait for that.
+    def header(self, likeness: Likeness, version: str) -> CogHeader | None:
+        """Make the header of a file from that of one like it; None where none is known.
 
         Args:
-            version: Of the file itself. A header of another version is not kept: the file has changed meanwhile, and a
-                server that does so on purpose must not tell what the files of others are.
-
-        Raises:
-            SwathError: What ``ask`` raises; who waited asks for himself then.
+            version: Of the file itself.
         """
-        key = likeness.digest
-        if (others := self._asking.get(key)) is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WAIT_MAX_S):
-                    await others.wait()
-        if (first := self._first.get(key)) is not None:
-            return _like(first, version, likeness)
-        done = self._asking.setdefault(key, asyncio.Event())
-        try:
-            header = await ask()
-        finally:
-            done.set()
-            self._asking.pop(key, None)
-        if header.version == version and _is_told(header, likeness):
-            self._first[key] = header
-        return header
+        known = self._known.get(likeness.digest)
+        return None if known is None else _like(known, version, likeness)
+
+    def keep(self, likeness: Likeness, version: str, header: CogHeader) -> None:
+        """Make others from this header from now on, if it is as it would be made.
+
+        A header of another version is not kept: the file has changed meanwhile, and a server that does so on purpose
+        must not tell what the files of others are.
+        """
+        if header.version == version and _is_told(header, likeness) and header.weight <= KINDS_BYTES:
+            self._known[likeness.digest] = header
 
 
 def _is_told(header: CogHeader, likeness: Likeness) -> bool:
@@ -70,12 +61,12 @@ def _is_told(header: CogHeader, likeness: Likeness) -> bool:
     )
 
 
-def _like(first: CogHeader, version: str, likeness: Likeness) -> CogHeader:
-    assert first.layout is not None
-    levels, masks = first.layout.levels, first.layout.masks
+def _like(known: CogHeader, version: str, likeness: Likeness) -> CogHeader:
+    assert known.layout is not None
+    levels, masks = known.layout.levels, known.layout.masks
     blocks = _in_order(likeness)
     layout = Layout(levels=_moved(levels, blocks[: len(levels)]), masks=_moved(masks, blocks[len(levels) :]))
-    return replace(first, version=version, layout=layout)
+    return replace(known, version=version, layout=layout)
 
 
 def _in_order(likeness: Likeness) -> list[Blocks]:

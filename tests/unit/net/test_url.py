@@ -91,6 +91,13 @@ def test_a_url_is_written_in_one_way_and_keeps_its_encoding(text: str, canonical
     assert HttpUrl.parse(text).text == canonical
 
 
+def test_parts_are_remembered_of_short_urls_only() -> None:
+    """An href in a document may have megabytes."""
+    short, long = "https://stac.example/a.tif", f"https://stac.example/{'a' * 4096}"
+    assert HttpUrl.parse(short) is HttpUrl.parse(short)
+    assert HttpUrl.parse(long) is not HttpUrl.parse(long)
+
+
 @pytest.mark.parametrize(
     ("reference", "result"),
     [
