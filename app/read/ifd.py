@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rasterio.io import DatasetReader
 
 from app.errors import UpstreamUnusable
 from app.net.source import BlockingSource
+from app.read.tiff import TiffForm, form_of
 
 IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
 ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 278, 322, 323
@@ -71,16 +72,12 @@ def directory_values(source: BlockingSource, offset: int, entries_max: int) -> d
     Raises:
         UpstreamUnusable: There is no directory with a size.
     """
-    start = source.read(0, 4)
-    order = "<" if start[:2] == b"II" else ">"
-    big = struct.unpack(order + "H", start[2:4])[0] == 43
-    count_code, entry_size, value_at = ("Q", 20, 12) if big else ("H", 12, 8)
-    head = struct.calcsize(count_code)
+    form = form_of(source.read(0, 4))
+    start = offset + form.count.size
     try:
-        [count] = struct.unpack(order + count_code, source.read(offset, head))
-        entries = source.read(offset + head, entry_size * min(count, entries_max))
-        starts = range(0, len(entries), entry_size)
-        values = dict(_entry(entries[at : at + entry_size], order, value_at) for at in starts)
+        [count] = form.count.unpack(source.read(offset, form.count.size))
+        entries = form.entry.iter_unpack(source.read(start, form.entry.size * min(count, entries_max)))
+        values = {tag: _value(raw, kind, form) for tag, kind, _, raw in entries}
     except struct.error:
         values = {}
     if not (values.get(IMAGE_WIDTH) and values.get(IMAGE_LENGTH)):
@@ -95,35 +92,33 @@ def require_modest_directories(source: BlockingSource) -> None:
         UpstreamUnusable: The chain is longer, or leads back into itself, or holds more than GDAL should read.
     """
     start = source.read(0, 16)
-    order, big = ("<" if start[:2] == b"II" else ">"), start[2:4] in (b"+\0", b"\0+")
-    count_code, offset_code, entry_codes = ("Q", "Q", "2H2Q") if big else ("H", "I", "2H2I")
-    head, link, entry_size = (struct.calcsize(order + codes) for codes in (count_code, offset_code, entry_codes))
+    form = form_of(start)
     try:
-        [offset] = struct.unpack_from(order + offset_code, start, 8 if big else 4)
+        [offset] = form.offset.unpack_from(start, form.first_at)
         for _ in range(DIRECTORIES_MAX):
             if not offset:
                 return
-            [count] = struct.unpack(order + count_code, source.read(offset, head))
+            [count] = form.count.unpack(source.read(offset, form.count.size))
             if count > ENTRIES_MAX:
                 raise UpstreamUnusable(
                     f"{source.name} has a directory of {count} tags, {ENTRIES_MAX} are read at most."
                 )
-            entries = source.read(offset + head, count * entry_size + link)
-            [offset] = struct.unpack(order + offset_code, entries[count * entry_size :])
-            _require_short_texts(source, struct.iter_unpack(order + entry_codes, entries[: count * entry_size]))
+            length = count * form.entry.size
+            entries = source.read(offset + form.count.size, length + form.offset.size)
+            [offset] = form.offset.unpack(entries[length:])
+            _require_short_texts(source, form.entry.iter_unpack(entries[:length]))
     except struct.error:
         return  # cut off: GDAL says what is wrong with it
     raise UpstreamUnusable(f"{source.name} has more than {DIRECTORIES_MAX} directories; a COG has about ten.")
 
 
-def _require_short_texts(source: BlockingSource, entries: Iterable[tuple[int, ...]]) -> None:
+def _require_short_texts(source: BlockingSource, entries: Iterable[tuple[Any, ...]]) -> None:
     for tag, kind, length, _ in entries:
         if (kind == ASCII or tag == GDAL_METADATA) and length > TEXT_MAX:
             raise UpstreamUnusable(f"{source.name} has a tag of {length} characters, {TEXT_MAX} are read at most.")
 
 
-def _entry(entry: bytes, order: str, value_at: int) -> tuple[int, int]:
-    """Tag and value of a directory entry; values are SHORT (3) or LONG (4)."""
-    tag, kind = struct.unpack(order + "2H", entry[:4])
-    [value] = struct.unpack_from(order + ("H" if kind == 3 else "I"), entry, value_at)
-    return tag, value
+def _value(raw: bytes, kind: int, form: TiffForm) -> int:
+    """The value in an entry: SHORT (3) or LONG (4)."""
+    [value] = struct.unpack_from(form.order + ("H" if kind == 3 else "I"), raw)
+    return int(value)

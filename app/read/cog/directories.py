@@ -6,6 +6,7 @@ import struct
 
 from app.net.source import ByteSource
 from app.read.cog.declined import Declined
+from app.read.tiff import TiffForm, form_of
 
 DIRECTORIES_MAX = 64
 ENTRIES_MAX = 1024
@@ -21,13 +22,12 @@ async def require_sane_directories(source: ByteSource) -> None:
     A chain that leads back into itself is followed, and an entry with 2**31 values allocated, until memory is gone.
     """
     [start] = await source.ranges([(0, 16)])
-    order = "<" if start[:2] == b"II" else ">"
-    big = start[2:4] in (b"+\0", b"\0+")
+    form = form_of(start)
     try:
-        [offset] = struct.unpack_from(order + ("Q" if big else "I"), start, 8 if big else 4)
+        [offset] = form.offset.unpack_from(start, form.first_at)
         total = 0
         for _ in range(DIRECTORIES_MAX):
-            values, offset = await _directory(source, offset, order, big=big)
+            values, offset = await _directory(source, offset, form)
             total += values
             if total > VALUES_MAX:
                 raise Declined(f"its directories have more than {VALUES_MAX} values")
@@ -38,16 +38,15 @@ async def require_sane_directories(source: ByteSource) -> None:
     raise Declined(f"it has more than {DIRECTORIES_MAX} directories")
 
 
-async def _directory(source: ByteSource, offset: int, order: str, *, big: bool) -> tuple[int, int]:
+async def _directory(source: ByteSource, offset: int, form: TiffForm) -> tuple[int, int]:
     """How many values the entries of a directory have together, and the place of the next directory, or 0."""
-    count_code, entry_code, offset_code = ("Q", "HHQ8x", "Q") if big else ("H", "HHI4x", "I")
     [body] = await source.ranges([(offset, DIRECTORY_BYTES)])
-    [count] = struct.unpack_from(order + count_code, body)
-    head, entry = struct.calcsize(order + count_code), struct.calcsize(order + entry_code)
+    [count] = form.count.unpack_from(body)
     if count > ENTRIES_MAX:
         raise Declined(f"it has a directory of more than {ENTRIES_MAX} entries")
-    if (length := head + count * entry + 8) > len(body):
+    start, end = form.count.size, form.count.size + count * form.entry.size
+    if (length := end + form.offset.size) > len(body):
         [body] = await source.ranges([(offset, length)])
-    entries = [struct.unpack_from(order + entry_code, body, head + number * entry) for number in range(count)]
-    [following] = struct.unpack_from(order + offset_code, body, head + count * entry)
-    return sum(values for _, _, values in entries), int(following)
+    values = sum(number for _, _, number, _ in form.entry.iter_unpack(body[start:end]))
+    [following] = form.offset.unpack_from(body, end)
+    return values, int(following)

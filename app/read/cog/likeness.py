@@ -1,7 +1,7 @@
 """Which files are alike? Those of one product: their directories differ in nothing but where their blocks are.
 
-What GDAL and async-tiff say of such a file they would say of each: it is made of the values that are compared here, all
-of them, byte by byte.
+What GDAL and async-tiff say of such a file they would say of each: it is made of the values that are compared here,
+byte by byte, and of where the blocks are, which each file has for itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.read.cog.directories import DIRECTORIES_MAX, ENTRIES_MAX
+from app.read.tiff import form_of
 
 SUBFILE_TYPE, COMPRESSION, TIE_POINTS = 254, 259, 33922
 TABLES = TILE_OFFSETS, TILE_COUNTS = 324, 325
@@ -72,11 +73,9 @@ class _Head:
 
     def __init__(self, head: bytes) -> None:
         self._head = head
-        self._order = "<" if head[:2] == b"II" else ">"
-        self._big = head[2:4] in (b"+\0", b"\0+")
+        self._form = form_of(head)
         self._left = len(head)
-        self._told: list[bytes] = [head[: 8 if self._big else 4]]  # BigTIFF says there how long its offsets are
-        self._inline = 8 if self._big else 4
+        self._told: list[bytes] = [head[: self._form.first_at]]  # BigTIFF says there how long its offsets are
 
     def likeness(self) -> Likeness:
         blocks = tuple(map(self._directory, self._offsets()))
@@ -84,15 +83,14 @@ class _Head:
 
     def _offsets(self) -> Iterator[int]:
         """Follow the chain of directories."""
-        offset_code, count_code = ("Q", "Q") if self._big else ("I", "H")
-        [offset] = struct.unpack_from(self._order + offset_code, self._head, 8 if self._big else 4)
+        form = self._form
+        [offset] = form.offset.unpack_from(self._head, form.first_at)
         for _ in range(DIRECTORIES_MAX):
             if not offset:
                 return
             yield offset
-            [count] = struct.unpack_from(self._order + count_code, self._head, offset)
-            end = offset + struct.calcsize(self._order + count_code) + count * (20 if self._big else 12)
-            [offset] = struct.unpack_from(self._order + offset_code, self._head, end)
+            [count] = form.count.unpack_from(self._head, offset)
+            [offset] = form.offset.unpack_from(self._head, offset + form.count.size + count * form.entry.size)
         raise _Odd
 
     def _directory(self, offset: int) -> Blocks:
@@ -116,21 +114,20 @@ class _Head:
 
     def _entries(self, offset: int) -> Iterator[tuple[int, int, int, bytes]]:
         """Tag, type, number of values, and the values or where they are."""
-        count_code, entry_code = ("Q", "HHQ8s") if self._big else ("H", "HHI4s")
-        [count] = struct.unpack_from(self._order + count_code, self._head, offset)
+        form = self._form
+        [count] = form.count.unpack_from(self._head, offset)
         if count > ENTRIES_MAX:
             raise _Odd
-        start, size = offset + struct.calcsize(self._order + count_code), struct.calcsize(self._order + entry_code)
         self._told.append(struct.pack("<Q", count))
-        return struct.iter_unpack(self._order + entry_code, self._slice(start, count * size))
+        return form.entry.iter_unpack(self._slice(offset + form.count.size, count * form.entry.size))
 
     def _value(self, kind: int, count: int, raw: bytes) -> bytes:
         size = count * SIZES.get(kind, 0)
         if not size:
             raise _Odd
-        if size <= self._inline:
+        if size <= len(raw):
             return raw[:size]
-        [offset] = struct.unpack(self._order + ("Q" if self._big else "I"), raw)
+        [offset] = self._form.offset.unpack(raw)
         return self._slice(offset, size)
 
     def _slice(self, offset: int, size: int) -> bytes:
@@ -149,4 +146,4 @@ class _Head:
     def _numbers(self, kind: int, value: bytes) -> array[int]:
         if kind not in NUMBERS:
             raise _Odd
-        return array("Q", np.frombuffer(value, self._order + NUMBERS[kind]).astype(np.uint64).tobytes())
+        return array("Q", np.frombuffer(value, self._form.order + NUMBERS[kind]).astype(np.uint64).tobytes())

@@ -127,13 +127,12 @@ def test_a_file_with_ground_control_points_is_odd() -> None:
 
 
 def test_directories_that_lead_in_a_circle_are_odd() -> None:
-    """So are those that lie over one another, as often as they please."""
     assert likeness_of(tiff(64, 64)) is not None
     assert likeness_of(tiff(64, 64, next_directory=8)) is None
 
 
-def test_hostile_files_are_looked_at_no_longer_than_their_heads_are() -> None:
-    """Nothing is raised; what they are GDAL says, behind its guards."""
+def test_of_hostile_files_nothing_is_raised() -> None:
+    """What they are GDAL says, behind its guards."""
     for body in hostile_tiffs().values():
         likeness_of(body[: 32 * 1024])
 
