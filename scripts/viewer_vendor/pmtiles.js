@@ -1,1 +1,1 @@
-export { PMTiles } from "pmtiles";
+export { PMTiles, SharedPromiseCache } from "pmtiles";

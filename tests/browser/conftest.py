@@ -119,6 +119,10 @@ class Visit:
         self.page.wait_for_timeout(350)
         return parse_qs(self.page.evaluate("location.hash.slice(1)"))
 
+    def zoom(self) -> float:
+        """The zoom of the map, by its address."""
+        return float(self.state()["at"][0].split("/")[0])
+
     def strangers(self, base: str) -> list[str]:
         """Requests to any other origin; data and blobs are no requests."""
         return [url for url in self.requests if not url.startswith((f"{base}/", "data:", "blob:"))]

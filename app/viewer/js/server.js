@@ -16,6 +16,14 @@ export function address(path, pairs = []) {
   return url.href;
 }
 
+const silence = () => new Problem("The server does not answer. Is it still running?");
+
+/** A module that is loaded when it is needed, from the server as all else: `await loaded(import("…"))`. */
+export const loaded = (module) =>
+  module.catch(() => {
+    throw silence();
+  });
+
 /** Ask for JSON; a refusal becomes a Problem with the server's own words. */
 export async function ask(url, options) {
   const answer = await answerOf(url, options);
@@ -29,7 +37,7 @@ export async function answerOf(url, options) {
     answer = await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem("The server does not answer. Is it still running?");
+    throw silence();
   }
   if (answer.ok) return answer;
   const body = await answer.json().catch(() => ({}));

@@ -1,7 +1,7 @@
 // A PMTiles archive from somebody's own disk, as a layer of tiles. Its bytes are read here and go nowhere.
 
 import { TileLayer, TileState, XYZ, createXYZ } from "../../vendor/map.js";
-import { PMTiles } from "../../vendor/pmtiles.js";
+import { PMTiles, SharedPromiseCache } from "../../vendor/pmtiles.js";
 import { credits } from "../dom.js";
 import { Problem } from "../server.js";
 import { extentOf } from "./view.js";
@@ -9,17 +9,19 @@ import { extentOf } from "./view.js";
 const PICTURES = { 2: "image/png", 3: "image/jpeg", 4: "image/webp", 5: "image/avif" }; // by the header's tile type
 const VECTORS = [1, 6];
 const GZIP = 2; // what is less is not compressed
-const PIECE_MAX = 2 ** 24; // bytes of a directory or a tile: what says it has more is broken
+const PIECE_MAX = 2 ** 24; // bytes of a tile: what says it has more is broken
+const DIRECTORY_MAX = 2 ** 20; // bytes, each of which may become an object; 40,000 entries of a sound one have some 200 kB
+const DIRECTORIES = 20; // that are remembered
 const ZOOM_MAX = 26;
 const COARSER = 2; // zooms before its first at which an archive is drawn: each has four times as many tiles in sight
 const ABOVE = 100; // the layers of the panel
 
-/** Open a file: `{ layer, bounds, minZoom, center, credit }`. What cannot be shown is a Problem. */
+/** Open a file: `{ layer, bounds, minZoom, maxZoom, center, credit }`. What cannot be shown is a Problem. */
 export async function archiveOf(file) {
   const archive = new PMTiles(
     { getKey: () => file.name, getBytes: (...place) => bytesOf(file, ...place) },
-    undefined,
-    inflate,
+    new SharedPromiseCache(DIRECTORIES, true, unpack(DIRECTORY_MAX)),
+    unpack(PIECE_MAX),
   );
   const header = await headerOf(archive, file);
   const { minZoom, maxZoom } = header;
@@ -33,8 +35,14 @@ export async function archiveOf(file) {
   const layer = new TileLayer({ source, extent: extentOf(bounds), zIndex: ABOVE, className: "data" });
   layer.setMinZoom(minZoom - COARSER - 1); // itself not included
   const told = await archive.getMetadata().catch(() => null);
-  const center = { lon: header.centerLon, lat: header.centerLat };
-  return { layer, bounds, minZoom, center, credit: credits([told?.attribution ?? ""]) };
+  const credit = typeof told?.attribution === "string" ? credits([told.attribution]) : "";
+  return { layer, bounds, minZoom, maxZoom, center: centerOf(header), credit };
+}
+
+/** What the header says, unless that lies elsewhere: then the middle. */
+function centerOf({ centerLon, centerLat, minLon, minLat, maxLon, maxLat }) {
+  const isInside = minLon <= centerLon && centerLon <= maxLon && minLat <= centerLat && centerLat <= maxLat;
+  return isInside ? { lon: centerLon, lat: centerLat } : { lon: (minLon + maxLon) / 2, lat: (minLat + maxLat) / 2 };
 }
 
 async function headerOf(archive, file) {
@@ -70,16 +78,20 @@ async function bytesOf(file, offset, length) {
 }
 
 /** Unpack a directory or a tile, and no more of it than a sound one has. */
-async function inflate(buffer, compression) {
-  if (compression < GZIP) return buffer;
+const unpack = (most) => (buffer, compression) => {
   if (compression > GZIP) throw new Problem("This archive is compressed in a way that browsers do not read.");
-  const reader = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const parts = new Blob([buffer]).stream();
+  return joined(compression < GZIP ? parts : parts.pipeThrough(new DecompressionStream("gzip")), most);
+};
+
+async function joined(stream, most) {
+  const reader = stream.getReader();
   const parts = [];
   let size = 0;
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     parts.push(part.value);
     size += part.value.length;
-    if (size > PIECE_MAX) throw new Problem("This archive is broken: a piece of it is too large.");
+    if (size > most) throw new RangeError(`a piece of more than ${most} bytes`);
   }
   return new Blob(parts).arrayBuffer();
 }

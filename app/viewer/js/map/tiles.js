@@ -95,7 +95,7 @@ function arrange(pictures, told) {
     }
   });
   clipBeside([...shown].map(([place, { layer }]) => ({ layer, right: place === "beside" })));
-  if (told.length) limitZoom(Math.max(...told.map(({ maxzoom }) => maxzoom)));
+  if (told.length) limitZoom({ scenes: Math.max(...told.map(({ maxzoom }) => maxzoom)) });
   $("credit").textContent = credits(told.map(({ attribution }) => attribution ?? ""));
   document.body.classList.toggle("empty", !found.scenes.length);
 }

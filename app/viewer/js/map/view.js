@@ -52,9 +52,12 @@ export function fit(bounds, { fill = false } = {}) {
   view.setResolution(Math.min(across, down) * COVER);
 }
 
-/** Let the last zoom of the data be enlarged a little, and no more. */
-export function limitZoom(maxzoom) {
-  map.getView().setMaxZoom(Math.max(maxzoom + OVERZOOM, 4));
+const deepest = { scenes: 19, archives: 1 }; // last zooms of what is on the map; 19 until scenes are known
+
+/** Let the last zoom of the data be enlarged a little, and no more: `{ scenes }` or `{ archives }`, the deeper counts. */
+export function limitZoom(told) {
+  Object.assign(deepest, told);
+  map.getView().setMaxZoom(Math.max(...Object.values(deepest)) + OVERZOOM);
 }
 
 export const zoomBy = (steps) =>

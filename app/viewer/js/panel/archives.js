@@ -1,18 +1,19 @@
 // Archives of tiles that lie over the map: shown or hidden, how opaque, gone again. They are of this visit, not of the address.
 
 import { $, announce, el, icon, iconButton } from "../dom.js";
-import { fit, map, toView } from "../map/view.js";
+import { fit, limitZoom, map, toView } from "../map/view.js";
+import { loaded } from "../server.js";
 
 const archives = [];
 
 /** Put a dropped PMTiles file on the map and show where it is. */
 export async function openArchive(file) {
-  const { archiveOf } = await import("../map/archive.js");
+  const { archiveOf } = await loaded(import("../map/archive.js"));
   const archive = { name: file.name, ...(await archiveOf(file)) };
   archives.unshift(archive);
   map.addLayer(archive.layer);
-  goTo(archive);
   draw();
+  goTo(archive);
   announce(`${file.name} is on the map`);
 }
 
@@ -22,19 +23,27 @@ function goTo({ layer, bounds, minZoom, center }) {
   if (map.getView().getZoom() <= layer.getMinZoom()) toView({ zoom: minZoom, ...center });
 }
 
+/** The button that shows or hides an archive. */
+function eye({ layer, name }) {
+  const mark = () => {
+    button.setAttribute("aria-pressed", layer.getVisible());
+    button.replaceChildren(icon(layer.getVisible() ? "shown" : "hidden"));
+  };
+  const button = iconButton("shown", `Show ${name}`, () => {
+    layer.setVisible(!layer.getVisible());
+    mark();
+    drawCredit();
+  });
+  mark();
+  return button;
+}
+
 function row(archive) {
   const { layer, name } = archive;
-  const shown = iconButton("shown", `Show ${name}`, () => {
-    const isVisible = !layer.getVisible();
-    layer.setVisible(isVisible);
-    shown.setAttribute("aria-pressed", isVisible);
-    shown.replaceChildren(icon(isVisible ? "shown" : "hidden"));
-  });
-  shown.setAttribute("aria-pressed", layer.getVisible());
   return el(
     "li",
     {},
-    shown,
+    eye(archive),
     el("button", {
       type: "button",
       className: "layer-name",
@@ -55,15 +64,24 @@ function row(archive) {
   );
 }
 
+/** Take an archive away; who did it with the keyboard goes on at the next one, or where files are opened. */
 function remove(archive) {
-  archives.splice(archives.indexOf(archive), 1);
+  const index = archives.indexOf(archive);
+  archives.splice(index, 1);
   map.removeLayer(archive.layer);
   draw();
+  const next = $("archive-list").children[Math.min(index, archives.length - 1)];
+  (next?.lastElementChild ?? $("choose")).focus();
 }
 
 function draw() {
   $("archives").hidden = archives.length === 0;
   $("archive-list").replaceChildren(...archives.map(row));
-  const credited = archives.filter(({ credit }) => credit);
+  limitZoom({ archives: Math.max(1, ...archives.map(({ maxZoom }) => maxZoom)) });
+  drawCredit();
+}
+
+function drawCredit() {
+  const credited = archives.filter(({ layer, credit }) => layer.getVisible() && credit);
   $("archive-credit").textContent = credited.map(({ name, credit }) => `${name}: ${credit}`).join(" · ");
 }
