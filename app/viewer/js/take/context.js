@@ -2,11 +2,12 @@
 
 import { credits } from "../dom.js";
 import { first, routeOf, tilejsonOf, titleOf, pairsOf } from "../look.js";
-import { map, shownExtent } from "../map/view.js";
+import { extentOf, map, shownExtent, toPlace } from "../map/view.js";
 import { BASE, address } from "../server.js";
 import { activeLayer, sceneOfLayer } from "../state.js";
 
 const SIDE_MAX = 2048; // pixels that the server draws at once
+const SMALL_MAP = [600, 400]; // pixels, as in the narrow column of a notebook
 
 /** Addresses and words of what is on the map. */
 export async function takeAway() {
@@ -34,6 +35,7 @@ export async function takeAway() {
     bounds: tilejson.bounds,
     minzoom: tilejson.minzoom,
     maxzoom: tilejson.maxzoom,
+    view: viewOf(tilejson),
     attribution: credits([tilejson.attribution ?? ""]),
     smooth: first(layer.params, "resampling") === "bilinear",
   };
@@ -51,6 +53,14 @@ const mercator = (layer, route) =>
     ["dst_crs", "EPSG:3857"],
   ]);
 const middle = ([west, south, east, north]) => `${((west + east) / 2).toFixed(5)},${((south + north) / 2).toFixed(5)}`;
+
+/** The middle, and the zoom at which a small map shows all of it; of a strip, as much as its first zoom shows. */
+function viewOf({ bounds, minzoom, maxzoom }) {
+  const [west, south, east, north] = extentOf(bounds);
+  const view = map.getView();
+  const zoom = Math.floor(view.getZoomForResolution(view.getResolutionForExtent([west, south, east, north], SMALL_MAP)));
+  return { ...toPlace([(west + east) / 2, (south + north) / 2]), zoom: Math.max(minzoom, Math.min(zoom, maxzoom)) };
+}
 
 /** The middle of the bounds, where there are surely pixels. */
 function inside([west, south, east, north]) {

@@ -1,17 +1,20 @@
 // The map in the words of other programs. Each is complete: it runs as it stands here.
 
+/** A string of Python and JavaScript, and of R where it is an address. */
 const text = (value) => JSON.stringify(value);
+/** The same for Leaflet, which takes names and attributions for HTML. */
+const markup = (value) => text(value.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
 const shell = (value) => `'${value.replaceAll("'", "'\\''")}'`;
 
-const folium = ({ xyz, bounds: [west, south, east, north], minzoom, maxzoom, attribution, title }) => `import folium
+/** By its middle and a zoom: to fit bounds, Leaflet would go below the first zoom of a strip, where nothing is drawn. */
+const folium = ({ xyz, view, minzoom, maxzoom, attribution, title }) => `import folium
 
 tiles = ${text(xyz)}
-m = folium.Map()
+m = folium.Map([${view.lat.toFixed(5)}, ${view.lon.toFixed(5)}], zoom_start=${view.zoom})
 folium.TileLayer(
-    tiles=tiles, attr=${text(attribution || "Swath")}, name=${text(title)},
+    tiles=tiles, attr=${markup(attribution || "Swath")}, name=${markup(title)},
     min_zoom=${minzoom}, max_zoom=${maxzoom}, overlay=True,
 ).add_to(m)
-m.fit_bounds([[${south}, ${west}], [${north}, ${east}]])
 m.save("map.html")
 `;
 
@@ -21,8 +24,8 @@ const leafmap = ({ xyz, bounds, attribution, title }) => `import leafmap.foliuma
 m = leafmap.Map()
 m.add_tile_layer(
     ${text(xyz)},
-    name=${text(title)},
-    attribution=${text(attribution || "Swath")},
+    name=${markup(title)},
+    attribution=${markup(attribution || "Swath")},
 )
 m.zoom_to_bounds(${JSON.stringify(bounds)})
 m.to_html("map.html")
@@ -31,7 +34,7 @@ m.to_html("map.html")
 const MAPLIBRE = "https://unpkg.com/maplibre-gl@6/dist/maplibre-gl";
 
 /** A page, and not a module to bundle: each bundler has a way of its own to find MapLibre's worker. */
-const maplibre = ({ tilejson, bounds }) => `<!doctype html>
+const maplibre = ({ tilejson, bounds, minzoom }) => `<!doctype html>
 <link rel="stylesheet" href=${text(`${MAPLIBRE}.css`)} />
 <body style="margin: 0">
 <div id="map" style="height: 100vh"></div>
@@ -41,6 +44,7 @@ import { Map } from ${text(`${MAPLIBRE}.mjs`)};
 const map = new Map({
   container: "map",
   bounds: ${text(bounds)},
+  minZoom: ${minzoom - 1}, // that of the first tiles: zooms of a map count tiles of 512 pixels
   style: {
     version: 8,
     sources: { swath: { type: "raster", url: ${text(tilejson)}, tileSize: 256 } },
@@ -87,14 +91,14 @@ values = np.ma.MaskedArray(pixels[:-1], mask=np.broadcast_to(pixels[-1:] == 0, p
 print(values.shape, values.dtype, values.mean(axis=(1, 2)))
 `;
 
-const r = ({ tiff, title }) => `# install.packages("terra")
+const r = ({ tiff }) => `# install.packages("terra")
 library(terra)
 
 url <- ${text(tiff)}
 file <- tempfile(fileext = ".tif")
 download.file(url, file, mode = "wb")
 picture <- rast(file)
-if (nlyr(picture) >= 3) plotRGB(picture) else plot(picture)  # ${title}
+if (nlyr(picture) >= 3) plotRGB(picture) else plot(picture)
 `;
 
 const curl = ({
