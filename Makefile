@@ -7,6 +7,7 @@ TESTS ?=
 SPEED := $(if $(CI),,-m "not slow")
 ARGS ?=
 PYTHON_M := .venv/bin/python -m
+INSTALL := apt-get update -qq && apt-get install -qq -y --no-install-recommends
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +33,8 @@ check: setup ## Lint, format, types and import contracts
 	.venv/bin/lint-imports
 
 e2e: setup leafmap ## Run the tests of the page in a browser; installs Chromium and R (Debian, root), and leafmap
-	@{ command -v chromium && command -v Rscript; } >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends \
-		chromium r-base-core r-cran-terra; } >/dev/null || echo "Not installed; the tests that need it say so." >&2
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || { $(INSTALL) chromium; }; } >/dev/null
+	@{ command -v Rscript || { $(INSTALL) r-base-core r-cran-terra; }; } >/dev/null || echo "No R; the test that needs it says so." >&2
 	$(PYTHON_M) pytest tests/browser $(ARGS)
 
 leafmap: setup

@@ -138,18 +138,24 @@ def prepare(venv: Venv, kind: str) -> None:
     if not sound:
         say(f"making .venv with Python {'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
         run([sys.executable, "-Im", "venv", "--clear", "--without-pip", venv.path])
-    fill(venv, venv.root / LOCKS[kind])
+    swath = ["--no-deps", "--no-build-isolation", "-e", venv.root]  # with the locked build backend: no download
+    fill(venv, venv.root / LOCKS[kind], swath)
     venv.stamp(kind).write_text(venv.stamp_text(kind, version_of(venv.python)))
 
 
-def fill(venv: Venv, lock: Path) -> None:
-    """Install the locked packages, then Swath itself (editable, with the locked build backend: no download)."""
+def fill(venv: Venv, lock: Path, *more: list[str | Path]) -> None:
+    """Install the locked packages, then ``more``: ends of the installer's command line.
+
+    Raises:
+        SetupError: No installer is here, or none can do it; the message is the last one's.
+    """
+    locked = ["--only-binary", ":all:", "--require-hashes", "-r", lock]
     failure: SetupError | None = None
     for name, install in installers(venv):
         say(f"installing the packages of {lock.name} with {name}; the first time takes a minute")
         try:
-            run([*install, "--only-binary", ":all:", "--require-hashes", "-r", lock])
-            run([*install, "--no-deps", "--no-build-isolation", "-e", venv.root])
+            for words in (locked, *more):
+                run([*install, *words])
         except SetupError as err:
             failure = err  # uv and pip are configured apart: the other may know the index, the proxy or the certificate
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def checkout(tmp_path: Path) -> Path:
 def venv(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Venv:
     """The environment of that checkout; what would be installed is only noted as one file."""
     venv = Venv(checkout)
-    monkeypatch.setattr(bootstrap, "fill", lambda venv, _lock: (venv.path / "bin" / "swath").touch())
+    monkeypatch.setattr(bootstrap, "fill", lambda venv, _lock, _swath: (venv.path / "bin" / "swath").touch())
     return venv
 
 
@@ -63,6 +64,29 @@ def make(root: Path, *words: str, env: dict[str, str] | None = None) -> subproce
 def test_make_alone_lists_every_command_with_one_line(checkout: Path) -> None:
     listed = dict(line.split(None, 2)[1:] for line in make(checkout).stdout.splitlines())
     assert [name for name in TARGETS if not listed.get(name)] == []
+
+
+def make_e2e(checkout: Path, tmp_path: Path, **installed: str) -> subprocess.CompletedProcess[str]:
+    """The tests of the page where nothing can be installed; its Python only says that it was started."""
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho the tests run\n")
+    python.chmod(0o755)
+    env = programs(tmp_path / "bin", apt_get="echo no network >&2; exit 100", **installed)
+    return make(checkout, "--old-file=setup", "--old-file=leafmap", "e2e", env=env)
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium_browser", "google_chrome"])
+def test_the_tests_of_the_page_run_without_r(checkout: Path, tmp_path: Path, name: str) -> None:
+    done = make_e2e(checkout, tmp_path, **{name: "exit 0"})
+    assert (done.returncode, "the tests run" in done.stdout, "No R;" in done.stderr) == (0, True, True)
+
+
+def test_the_tests_of_the_page_do_not_pass_without_a_browser(checkout: Path, tmp_path: Path) -> None:
+    done = make_e2e(checkout, tmp_path, Rscript="exit 0")
+    assert done.returncode != 0
+    assert "no network" in done.stderr
+    assert "the tests run" not in done.stdout
 
 
 # The Python
@@ -182,20 +206,38 @@ def test_a_debian_without_ensurepip_gets_the_one_command(venv: Venv, monkeypatch
     assert re.fullmatch(r"(sudo )?apt install python3(\.\d+)?-venv", caught.value.command)
 
 
-def test_the_next_installer_is_tried_when_one_fails(venv: Venv, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A company's index is often known to pip's settings only."""
-    monkeypatch.undo()
-    ran: list[str] = []
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Programs that are started and do nothing, but uv fails: an index is often known to pip's settings only."""
+    monkeypatch.undo()  # the real installation
+    started: list[str] = []
 
     def run(command: list[str | Path]) -> None:
-        ran.append(str(command[0]))
+        started.append(str(command[0]))
         if command[0] == "uv":
             raise SetupError("the package index cannot be reached.", "make setup")
 
     monkeypatch.setattr(bootstrap, "works", lambda _: True)
     monkeypatch.setattr(bootstrap, "run", run)
-    bootstrap.fill(venv, venv.root / "requirements.lock")
+    return started
+
+
+def test_the_next_installer_is_tried_when_one_fails(venv: Venv, ran: list[str]) -> None:
+    bootstrap.fill(venv, venv.root / "requirements.lock", ["-e", venv.root])
     assert ran == ["uv", str(venv.python), str(venv.python)]
+
+
+def test_leafmap_is_installed_by_the_next_installer_too(
+    checkout: Path, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bootstrap", bootstrap)
+    venv = Venv(checkout, ".venv-leafmap")
+    venv.path.mkdir()
+    main = runpy.run_path(str(ROOT / "scripts" / "leafmap"))["main"]
+    main(venv)
+    assert ran == [sys.executable, "uv", str(venv.python)]
+    main(venv)
+    assert len(ran) == 3, "it is there"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// The map in the words of other programs. Each is complete: it runs as it stands here.
+// The map in the words of other programs. Each is complete; that for OpenLayers is a module to bundle.
 
 /** A string of Python and JavaScript, and of R where it is an address. */
 const text = (value) => JSON.stringify(value);
