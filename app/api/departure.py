@@ -8,6 +8,8 @@ from typing import Self
 
 from starlette.types import Message, Receive, Scope
 
+from app.limits.cut import Cut
+
 WATCH_AFTER_S = 0.1
 """Most answers are quicker than this; only for the others it is worth a task to watch the connection."""
 
@@ -20,17 +22,16 @@ class Departure:
         receive: Of the ASGI server, which tells of a caller's leaving only to those who receive.
     """
 
-    __slots__ = ("_is_read", "_receive", "_task", "_timer", "_watch", "seen")
+    __slots__ = ("_cut", "_is_read", "_receive", "_timer", "_watch")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
         self._is_read = scope["method"] in ("GET", "HEAD")
         """Nothing of the body is left to be read by the application."""
         self._watch: asyncio.Task[None] | None = None
-        self.seen = False
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.current_task()
+        self._cut = Cut()
         self._begin_later()
         return self
 
@@ -40,7 +41,7 @@ class Departure:
         self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
-        return self.seen and kind is asyncio.CancelledError and self._task is not None and not self._task.uncancel()
+        return self._cut.ends(kind)
 
     async def receive(self) -> Message:
         """Pass a message of the request on."""
@@ -60,6 +61,4 @@ class Departure:
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.seen = True
-        if self._task is not None:
-            self._task.cancel()
+        self._cut.make()

@@ -7,6 +7,7 @@ from enum import Enum
 from types import TracebackType
 
 from app.errors import DeadlineExceeded
+from app.limits.cut import Cut
 from app.net.budget import Budget, current_budget, spending
 from app.runtime import Runtime
 from app.settings import Settings
@@ -30,7 +31,7 @@ class allowance:  # noqa: N801 -- entered like a function, as contextlib's own a
         DeadlineExceeded: What is inside took too long; it is cancelled.
     """
 
-    __slots__ = ("_budget", "_cost", "_remedy", "_seconds", "_settings", "_spending", "_timeout")
+    __slots__ = ("_budget", "_cost", "_cut", "_remedy", "_seconds", "_settings", "_spending", "_timer")
 
     def __init__(self, rt: Runtime, cost: Cost, remedy: str = "") -> None:
         self._settings = rt.settings
@@ -43,24 +44,21 @@ class allowance:  # noqa: N801 -- entered like a function, as contextlib's own a
             return
         self._seconds, megabytes = _limits_of(self._settings, self._cost)
         self._budget = Budget(megabytes=megabytes, seconds=self._seconds, kind=self._cost.value)
-        self._timeout = asyncio.timeout(self._seconds)
-        await self._timeout.__aenter__()
+        self._cut = Cut()
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._cut.make)
         self._spending = spending(self._budget)
         self._spending.__enter__()
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._budget is None:
             return
+        self._timer.cancel()
         self._budget.stop()
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            raise self._late() from late
-        finally:
-            self._spending.__exit__()
-        if isinstance(error, TimeoutError):
+        is_late = self._cut.ends(kind) or isinstance(error, TimeoutError)
+        self._spending.__exit__()
+        if is_late:
             raise self._late() from error
 
     def _late(self) -> DeadlineExceeded:
