@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import permutations
 from pathlib import Path
 from statistics import median
 
 from benchmarks.cases import Case, paths
 from benchmarks.cost import measure_round
 from benchmarks.place import BenchError
-from benchmarks.process import Program
 from benchmarks.servers import Bench
 from benchmarks.tiles import Tile
 
-STARTS = 6
-"""Fresh processes of each: two of the very same program differ a little, as their memory happens to lie."""
+HERE, THERE, TWIN = range(3)
+ORDERS = tuple(permutations((HERE, THERE, TWIN)))
+"""In which fresh processes of each are started, once in every order: whoever comes first is dearer by some percent."""
 ROUNDS = 10
 """Of each start. Differences of a few percent are asked for, and single rounds differ by as much."""
 ROUND_S = 0.5
 """Short, so that a machine that gets warmer or busier does so for all alike."""
-HERE, THERE, TWIN = range(3)
 
 UNGUARDED = [sys.executable, "-m", "benchmarks.unguarded"]
 """The command of this checkout without its guards."""
@@ -35,7 +35,7 @@ def measure_beside(bench: Bench, other: Sequence[str], case: Case, places: list[
     ``itself`` is the ratio of this Swath to another start of itself, in the same rounds: what of a ratio is chance.
     """
     asked = paths(case, bench.item, places)
-    rounds = [each for _ in range(STARTS) for each in _measure_start(bench, other, asked)]
+    rounds = [each for order in ORDERS for each in _measure_start(bench, other, asked, order)]
     return {
         "here_ms": median(cpu_ms[HERE] for cpu_ms in rounds),
         "there_ms": median(cpu_ms[THERE] for cpu_ms in rounds),
@@ -56,18 +56,15 @@ def find_swath(checkout: Path) -> list[str]:
     return [str(program)]
 
 
-def _measure_start(bench: Bench, other: Sequence[str], asked: list[str]) -> list[list[float]]:
+def _measure_start(
+    bench: Bench, other: Sequence[str], asked: list[str], order: Sequence[int]
+) -> Iterator[dict[int, float]]:
     """CPU per request of fresh processes, in ms: this Swath, the other one, this one again, in each round."""
+    programs: dict[int, Sequence[str]] = {HERE: (), THERE: other, TWIN: ()}
     with ExitStack() as stack:
-        servers = [stack.enter_context(bench.start("swath", program=program)) for program in ((), other, ())]
-        for server in servers:
+        servers = {name: stack.enter_context(bench.start("swath", program=programs[name])) for name in order}
+        for server in servers.values():
             measure_round(server, asked, at_least_s=ROUND_S)
-        return [_measure_by_turns(servers, asked, first=number % len(servers)) for number in range(ROUNDS)]
-
-
-def _measure_by_turns(servers: Sequence[Program], asked: list[str], *, first: int) -> list[float]:
-    """A round of each; who comes first changes, because the machine gets warmer or busier in between."""
-    numbers = range(len(servers))
-    order = sorted(numbers, key=lambda number: (number - first) % len(servers))
-    cpu_ms = {number: measure_round(servers[number], asked, at_least_s=ROUND_S).cpu_ms for number in order}
-    return [cpu_ms[number] for number in numbers]
+        for _ in range(ROUNDS):
+            order = (*order[1:], order[0])  # the machine gets warmer or busier in between
+            yield {name: measure_round(servers[name], asked, at_least_s=ROUND_S).cpu_ms for name in order}
