@@ -51,7 +51,7 @@ class Spent:
 
 def measure_series(bench: Bench) -> dict[str, Any]:
     """Wall time and CPU of the server of each way, by turns, and how far their means are from each other."""
-    with _many_scenes(bench.folder) as folder, upstream(folder) as source:
+    with many_scenes(bench.folder) as folder, upstream(folder) as source:
         source.set_latency(LATENCY_MS)
         ways: dict[str, tuple[str, Callable[[Program, Upstream], list[float]]]] = {
             ONE: (SWATH, _ask_once),
@@ -113,7 +113,7 @@ def _means(server: Program, source: Upstream) -> list[float]:
 
 def _crops(source: Upstream) -> list[str]:
     bounds = ",".join(f"{number:.6f}" for number in _place())
-    urls = [source.url(f"/{_name(number)}/item.json") for number in range(SCENES)]
+    urls = [source.url(f"/{name_of(number)}/item.json") for number in range(SCENES)]
     return [f"/stac/bbox/{bounds}/{SIZE}x{SIZE}.npy?{urlencode((('url', url), *NUMBERS))}" for url in urls]
 
 
@@ -126,18 +126,18 @@ def _place() -> tuple[float, float, float, float]:
 
 
 @contextmanager
-def _many_scenes(scene: Path) -> Iterator[Path]:
+def many_scenes(scene: Path) -> Iterator[Path]:
     """A folder with the scene under many names: each has files and an item of its own for who asks over HTTP."""
     item = json.loads((scene / "item.json").read_text())
     with tempfile.TemporaryDirectory(prefix="swath-series-") as made:
         folder = Path(made)
         features = []
         for number in range(SCENES):
-            (folder / _name(number)).mkdir()
+            (folder / name_of(number)).mkdir()
             for band in BANDS:
-                (folder / _name(number) / f"{band}.tif").symlink_to(scene / f"{band}.tif")
-            (folder / _name(number) / "item.json").write_text(json.dumps(_dated(item, number, "./")))
-            features.append(_dated(item, number, f"./{_name(number)}/"))
+                (folder / name_of(number) / f"{band}.tif").symlink_to(scene / f"{band}.tif")
+            (folder / name_of(number) / "item.json").write_text(json.dumps(_dated(item, number, "./")))
+            features.append(_dated(item, number, f"./{name_of(number)}/"))
         (folder / "scenes.json").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
         yield folder
 
@@ -147,8 +147,9 @@ def _dated(item: dict[str, Any], number: int, folder: str) -> dict[str, Any]:
     moment = datetime(2019, 1, 1, 8, 30, tzinfo=UTC) + timedelta(days=4 * number)
     assets = {band: {**item["assets"][band], "href": f"{folder}{band}.tif"} for band in BANDS}
     properties = {**item["properties"], "datetime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
-    return {**item, "id": _name(number), "properties": properties, "assets": assets}
+    return {**item, "id": name_of(number), "properties": properties, "assets": assets}
 
 
-def _name(number: int) -> str:
+def name_of(number: int) -> str:
+    """Id and folder of a scene."""
     return f"scene-{number:03d}"
