@@ -8,7 +8,7 @@ import asyncio
 class Cut:
     """Cuts the task that it is made in, when it is told to.
 
-    ``asyncio.timeout`` does this and more, for three times the price; every request passes two of them.
+    ``asyncio.timeout`` does this and more, for twice the price; every request passes two of them.
     """
 
     __slots__ = ("_before", "_task", "is_made")
