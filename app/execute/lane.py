@@ -18,8 +18,12 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMEXPR_
 """More cores are used by more processes."""
 
 
+STARTS = 2
+"""A process that ends before it is ready may have met the killer of a machine short of memory: one more is started."""
+
+
 class CannotStart(Exception):
-    """A process ended before it was ready: the next one will, too."""
+    """Processes end before they are ready: the next one will, too."""
 
 
 class Lane:
@@ -39,7 +43,7 @@ class Lane:
 
         Raises:
             WorkerLost: The process ended; the next call starts another.
-            CannotStart: It ended before it was ready.
+            CannotStart: It ended before it was ready, and so did the next one.
         """
         process = self._process or self._start()
         try:
@@ -62,24 +66,16 @@ class Lane:
         self._bury()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C is for the one who gave the command, and he ends it. Unbuffered writing would
-        # send a parcel in pieces.
-        process = self._process = subprocess.Popen(
-            [sys.executable, "-c", "from app.execute.child import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,
-        )
-        try:
-            if self._killed or _receive(process) != READY:
-                raise CannotStart
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise CannotStart from error
-        finally:
-            if self._killed:
+        for _ in range(STARTS):
+            process = self._process = _begin()
+            if self._killed:  # while there was no process to kill
                 process.kill()
-        return process
+            if _is_ready(process):
+                return process
+            self._bury()
+            if self._killed:
+                break
+        raise CannotStart
 
     def _bury(self) -> None:
         process, self._process = self._process, None
@@ -91,9 +87,29 @@ class Lane:
         process.wait()
 
 
+def _begin() -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C is for the one who gave the command, and he ends it. Unbuffered writing would send a
+    # parcel in pieces.
+    return subprocess.Popen(
+        [sys.executable, "-c", "from app.execute.child import main; main()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
 def _environment() -> dict[str, str]:
     """The environment of a process that serves nobody: what it counts is not shared with those that do."""
     return {name: value for name, value in (ONE_THREAD | os.environ).items() if name != FOLDER_VARIABLE}
+
+
+def _is_ready(process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it says so, or ends."""
+    try:
+        return bool(_receive(process) == READY)
+    except (EOFError, pickle.UnpicklingError):
+        return False
 
 
 def _send(process: subprocess.Popen[bytes], parcel: Parcel) -> None:

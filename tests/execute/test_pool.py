@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import Overloaded
 from app.execute import Outcome, spread
 from app.execute.pool import ProcessPool
 from app.settings import Settings
@@ -72,6 +75,29 @@ def test_a_text_that_ends_every_process_is_given_up_and_takes_no_other_along(loo
     assert [outcome.body for outcome in found] == [*texts[:40], None, *texts[41:]]
     assert "3 workers" in found[40].failure
     assert before != set(pool.pids)
+
+
+@pytest.mark.parametrize(("kills", "met"), [(1, contextlib.nullcontext()), (99, pytest.raises(Overloaded))])
+def test_a_process_that_is_killed_while_it_starts_is_started_once_more(loop, tmp_path, kills, met):
+    """The signal comes at once, and Python needs a while before it says that it is ready."""
+    pool = ProcessPool(1)
+
+    async def story() -> None:
+        work = asyncio.create_task(done(pool, tmp_path, ["echo a"]))
+        seen: set[int] = set()
+        while len(seen) < kills and not work.done():
+            for pid in set(pool.pids) - seen:
+                os.kill(pid, signal.SIGKILL)
+                seen.add(pid)
+            await asyncio.sleep(0)
+        assert [outcome.body for outcome in await work] == ["echo a"]
+        assert not seen & set(pool.pids)
+
+    try:
+        with met:
+            loop.run_until_complete(story())
+    finally:
+        loop.run_until_complete(pool.aclose())
 
 
 def test_closing_the_map_ends_the_work(loop, pool, tmp_path):
