@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from app.errors import Overloaded
 from app.observe.metrics import shed
-from app.observe.record import step
+from app.observe.record import Record, current_record, step
 
 Guest = TypeVar("Guest")
 
-FEW = 8
-"""So many may always wait: a notebook has about ten requests under way, of which one is at work and one lies ready."""
+FEW = 10
+"""Others who are no crowd: a notebook has about ten requests under way. Each may wait with several calls, one for each
+asset: requests are counted."""
 COMFORT_S = 0.8
 """Behind more than a few others nobody waits longer than this, and nobody at all in a crowd."""
 CROWD_S = 5.0
@@ -38,11 +39,12 @@ RETRY_AFTER_MAX_S = 3
 class _Place(Generic[Guest]):
     guest: Guest
     turn: asyncio.Future[None]
+    request: Record | None = field(default_factory=current_record)
     since: float = field(default_factory=time.monotonic)
 
 
 class Line(Generic[Guest]):
-    """A line of requests; used from one event loop only.
+    """A line of calls, which requests make; used from one event loop only.
 
     Args:
         claim: Takes what a guest waits for, if it is free, and tells whether it was.
@@ -55,8 +57,14 @@ class Line(Generic[Guest]):
         self._give_back = give_back
         self._wait_max_s = wait_max_s
         self._places: deque[_Place[Guest]] = deque()
+        self._calls: Counter[Record | None] = Counter()
+        """That each request waits with."""
         self._crowd_until = 0.0
-        self.length = 0
+
+    @property
+    def length(self) -> int:
+        """Calls that wait."""
+        return self._calls.total()
 
     def refuse_long(self, expected_s: float) -> None:
         """Refuse at once who would wait too long.
@@ -75,7 +83,7 @@ class Line(Generic[Guest]):
         """
         place = _Place(guest, asyncio.get_running_loop().create_future())
         self._places.append(place)
-        self.length += 1
+        self._calls[place.request] += 1
         try:
             with step("queue"):
                 async with asyncio.timeout(self._wait_max_s):
@@ -89,7 +97,7 @@ class Line(Generic[Guest]):
                 self._give_back(guest)
             raise
         finally:
-            self.length -= 1
+            self._forget_call(place.request)
 
     def call(self) -> None:
         """Call all whose claim can be granted now."""
@@ -111,17 +119,27 @@ class Line(Generic[Guest]):
                 return place
         return None
 
+    def _forget_call(self, request: Record | None) -> None:
+        self._calls[request] -= 1
+        if not self._calls[request]:
+            del self._calls[request]
+
+    def _others(self) -> int:
+        """Requests that wait, without the one that asks."""
+        return len(self._calls) - (current_record() in self._calls)
+
     def _is_crowd(self) -> bool:
-        return self.length >= FEW or time.monotonic() < self._crowd_until
+        return self._others() >= FEW or time.monotonic() < self._crowd_until
 
     def _overloaded(self, waited_s: float) -> Overloaded:
         shed("queue")
         retry_after_s = RETRY_AFTER_MAX_S if self._is_crowd() else min(RETRY_AFTER_MAX_S, max(1, math.ceil(waited_s)))
         self._crowd_until = time.monotonic() + CROWD_S
-        words = (
-            f"So much is asked of this server that the answer would wait {waited_s:.1f} s, behind {self.length} others"
+        return Overloaded(
+            f"So much is asked of this server that the answer would wait {waited_s:.1f} s, behind {self._others()} "
+            "other requests (SWATH_QUEUE_MAX_S); try again in a moment.",
+            retry_after_s=retry_after_s,
         )
-        return Overloaded(f"{words} (SWATH_QUEUE_MAX_S); try again in a moment.", retry_after_s=retry_after_s)
 
 
 def _is_called(place: _Place[Guest]) -> bool:

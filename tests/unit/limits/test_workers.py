@@ -12,6 +12,7 @@ import pytest
 from app.errors import Overloaded
 from app.limits import line
 from app.limits.workers import READY, Workers
+from app.observe.record import Record, recording
 
 PLACES = 1 + READY
 
@@ -50,8 +51,13 @@ async def busy(workers: Workers, gate: Gate) -> list[asyncio.Task[None]]:
     return tasks
 
 
-def in_order(workers: Workers, done: list[int], count: int) -> list[asyncio.Task[None]]:
-    return [asyncio.create_task(workers.run(done.append, number)) for number in range(count)]
+def in_order(workers: Workers, done: list[int], count: int, calls_each: int = 1) -> list[asyncio.Task[None]]:
+    """Make so many requests, each with a record of its own."""
+    tasks = []
+    for number in range(count):
+        with recording(Record("", "GET")):
+            tasks += [asyncio.create_task(workers.run(done.append, number)) for _ in range(calls_each)]
+    return tasks
 
 
 def test_calls_wait_in_the_order_of_their_coming():
@@ -128,8 +134,25 @@ def test_a_line_of_more_than_a_few_is_kept_short():
     run(story)
 
 
+def test_ten_requests_of_several_calls_are_no_crowd():
+    """Thirty calls of 0.2 s: the last one waits 6 s, and 10 s are allowed."""
+
+    async def story(workers: Workers, gate: Gate) -> None:
+        workers._mean_s = 0.2
+        held, done = await busy(workers, gate), list[int]()
+        waiting = in_order(workers, done, 10, calls_each=3)
+        await asyncio.sleep(0.05)
+        assert workers.waiting == 30
+        assert not any(task.done() for task in waiting)
+        gate.open()
+        await asyncio.gather(*held, *waiting)
+        assert sorted(done) == [number for number in range(10) for _ in range(3)]
+
+    run(story)
+
+
 def test_in_a_crowd_the_few_are_kept_short_too(monkeypatch):
-    """Calls take 0.4 s: two wait 0.8 s; without a crowd eight may wait, for up to 10 s."""
+    """Calls take 0.4 s: two wait 0.8 s; without a crowd ten may wait, for up to 10 s."""
 
     async def story(workers: Workers, gate: Gate) -> None:
         workers._mean_s = 0.4
