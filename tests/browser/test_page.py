@@ -131,6 +131,13 @@ def test_bands_stretches_and_layers_change_the_tiles(visit: Any, sample_server: 
     ]
     page.get_by_role("button", name="Remove True colour").click()
     assert len(seen.state()["layer"]) == 1
+
+    credit = page.locator("#credit")
+    assert credit.inner_text() == "Swath sample (synthetic)"
+    page.get_by_role("button", name=re.compile("^Show B08")).click()
+    page.wait_for_function("() => document.querySelector('#credit').textContent === ''")
+    page.get_by_role("button", name=re.compile("^Show B08")).click()
+    credit.get_by_text("Swath sample (synthetic)").wait_for()
     assert not seen.complaints
 
 
@@ -251,6 +258,21 @@ def test_an_area_is_measured_on_all_dates_drawn_as_a_chart_and_saved_as_csv(visi
     page.get_by_role("button", name="Forget the area").click()
     assert "area" not in seen.state()
     assert not seen.complaints
+
+
+def test_a_chart_whose_library_does_not_come_says_so_and_is_drawn_once_it_does(visit: Any, sample_server: str) -> None:
+    area = "30.82,29.46;30.86,29.46;30.86,29.50;30.82,29.50"
+    library = re.compile(r"/js/over/chart\.js")
+    seen = visit(f"{sample_server}/#area={area}", prepare=lambda page: page.route(library, lambda route: route.abort()))
+    page = seen.page
+    told = page.locator("#series-told")
+    told.get_by_text("The server does not answer. Is it still running?").wait_for()
+    assert page.get_by_role("button", name="Cancel").is_hidden()
+    assert not any("/timeseries/" in url for url in seen.requests), "nothing is measured that cannot be shown"
+    page.unroute(library)
+    page.get_by_role("button", name="Vegetation index").first.click()
+    page.wait_for_selector("#series-chart canvas")
+    assert [line for line in seen.complaints if "ERR_FAILED" not in line] == []
 
 
 def test_what_is_shown_can_be_taken_away_and_comes_back_from_its_address(visit: Any, sample_server: str) -> None:

@@ -96,7 +96,8 @@ function arrange(pictures, told) {
   });
   clipBeside([...shown].map(([place, { layer }]) => ({ layer, right: place === "beside" })));
   if (told.length) limitZoom({ scenes: Math.max(...told.map(({ maxzoom }) => maxzoom)) });
-  $("credit").textContent = credits(told.map(({ attribution }) => attribution ?? ""));
+  const seen = told.filter((_, i) => !pictures[i][1].hidden);
+  $("credit").textContent = credits(seen.map(({ attribution }) => attribution ?? ""));
   document.body.classList.toggle("empty", !found.scenes.length);
 }
 

@@ -3,7 +3,7 @@
 import { $, announce, el, number, saveBlob, settled } from "../dom.js";
 import { first, isReading } from "../look.js";
 import { areaFeature } from "../map/area.js";
-import { BASE, Problem, address, answerOf, ask, posted } from "../server.js";
+import { BASE, Problem, address, answerOf, ask, loaded, posted } from "../server.js";
 import { activeLayer, change, currentScene, found, state, watch } from "../state.js";
 
 const SEARCH = "search:";
@@ -11,6 +11,7 @@ const REDRAW_MS = 150;
 let running = null; // what ends the request
 let rows = []; // { id, date, statistics }
 let chart = null;
+let drawChart = null; // from a module that is loaded with the first chart
 
 /** Where the scenes come from, as the time-series route takes it. */
 function searched() {
@@ -40,6 +41,7 @@ async function* linesOf(body) {
 }
 
 async function overTime(signal) {
+  ({ drawChart } = await loaded(import("./chart.js")));
   const url = address("timeseries/statistics", [...searched(), ...reading(), ["f", "ndjson"]]);
   const answer = await answerOf(url, { ...posted(areaFeature()), signal });
   for await (const line of linesOf(answer.body)) {
@@ -85,8 +87,7 @@ function finish({ left_out: leftOut, notes }) {
   announce(`Chart of ${rows.length} dates`);
 }
 
-const redraw = settled(async () => {
-  const { drawChart } = await import("./chart.js");
+const redraw = settled(() => {
   if (!state.area || !rows.length) return;
   const sorted = [...rows].sort((a, b) => a.date - b.date);
   chart?.destroy();
