@@ -31,7 +31,7 @@ SUMS, SUMS_MAX_MB = 4, 256
 @contextmanager
 def started(root: Path, port: int) -> Iterator[int]:
     """Run a server of one worker while inside; gives the worker's process id."""
-    env = os.environ | {"SWATH_DATA_ROOT": str(root), "SWATH_LOG": "off"}
+    env = os.environ | {"SWATH_DATA_ROOT": str(root), "SWATH_LOG": "off", "SWATH_CROP_DEADLINE_S": "100"}
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--workers", "1"]
     process = subprocess.Popen(command, env=env, text=True, start_new_session=True)
     try:
@@ -83,7 +83,7 @@ def test_sums_that_are_asked_for_at_the_same_time_are_read_one_after_the_other(t
         assert requests.get(path, timeout=60).ok
         with growing_less_than(SUMS_MAX_MB, worker):
             paths = [f"{path}&reproject=sum&max_size={side - number}" for number in range(SUMS)]
-            answers = list(pool.map(lambda asked: requests.get(asked, timeout=60), paths))
+            answers = list(pool.map(lambda asked: requests.get(asked, timeout=110), paths))
         assert [answer.status_code for answer in answers] == [200] * SUMS
 
 
