@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.beside import SILENT, UNGUARDED, find_swath, measure_beside
+from benchmarks.beside import GUARDED, SILENT, UNGUARDED, Command, find_swath, measure_beside
 from benchmarks.cases import CASES, Case
 from benchmarks.cost import measure_case
 from benchmarks.guards.run import SUBJECTS, measure_guards
@@ -93,9 +93,9 @@ def main(
         alone = no_peer or output["profile"] or (parts and parts[0] in ALONE and parts != ("series",))
         bench = Bench(folder=scene(options.size), peer=None if alone else _peer())
         if parts == ("beside",):
-            click.echo(f"\n{compare(bench, find_swath(checkout or ROOT), find_cases(cases))}")
+            click.echo(f"\n{compare(bench, ((), find_swath(checkout or ROOT)), find_cases(cases))}")
         elif parts and parts[0] in OTHER_FORMS:
-            click.echo(f"\n{compare(bench, OTHER_FORMS[parts[0]], find_cases(cases))}")
+            click.echo(f"\n{compare(bench, (GUARDED, OTHER_FORMS[parts[0]]), find_cases(cases))}")
         elif output["profile"]:
             click.echo(profile(bench, find_cases(output["profile"])[0]))
         else:
@@ -188,9 +188,9 @@ def write_page(names: list[str]) -> None:
     target.write_text(page(results, method))
 
 
-def compare(bench: Bench, other: Sequence[str], cases: list[Case]) -> str:
+def compare(bench: Bench, programs: tuple[Command, Command], cases: list[Case]) -> str:
     """The table of this Swath and another command."""
-    return beside({case.key: measure_beside(bench, other, case, pan()) for case in cases})
+    return beside({case.key: measure_beside(bench, programs, case, pan()) for case in cases})
 
 
 def _cost(bench: Bench, cases: list[Case], options: Options) -> dict[str, Any]:

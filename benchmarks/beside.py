@@ -1,13 +1,18 @@
-"""Swath and another form of it, by turns: what does a change cost, or save, and what do the guards cost?"""
+"""Swath and another form of it, by turns: what does a change cost, or save, and what do the guards cost?
+
+A machine that others share is now faster, now slower, by half: a round is one pan, and only rounds that follow each
+other are compared. Two starts of the same program differ by a few percent, as their memory happens to lie: there are
+many, and how far their mean may be off is told.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import permutations
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 
 from benchmarks.cases import Case, paths
 from benchmarks.cost import measure_round
@@ -15,32 +20,38 @@ from benchmarks.place import BenchError
 from benchmarks.servers import Bench
 from benchmarks.tiles import Tile
 
-HERE, THERE, TWIN = range(3)
-ORDERS = tuple(permutations((HERE, THERE, TWIN)))
-"""In which fresh processes of each are started, once in every order: whoever comes first may be dearer by 4 %."""
-ROUNDS = 10
-"""Of each start. Differences of a few percent are asked for, and single rounds differ by as much."""
-ROUND_S = 0.5
-"""Short, so that a machine that gets warmer or busier does so for all alike."""
+HERE, THERE = range(2)
+STARTS = 12
+"""Of both, by turns in either order: whoever is started first may be dearer by 4 %."""
+ROUNDS = 40
+"""Of each start."""
+SETTLE_S = 1.5
+"""Fresh processes are dearer."""
 
-UNGUARDED = [sys.executable, "-m", "benchmarks.unguarded"]
-"""The command of this checkout without its guards."""
-SILENT = [*UNGUARDED, "silent"]
+Command = Sequence[str]
+_FORM = [sys.executable, "-m", "benchmarks.unguarded"]
+GUARDED: Command = [*_FORM, "guarded"]
+"""This checkout, started as the next two are: how a program is started makes 2 %."""
+UNGUARDED: Command = [*_FORM, "unguarded"]
+SILENT: Command = [*_FORM, "silent"]
 """Without what is told of each request, besides."""
 
 
-def measure_beside(bench: Bench, other: Sequence[str], case: Case, places: list[Tile]) -> dict[str, float]:
-    """CPU per warm request here and there, in ms, and the median ratio of rounds that follow each other.
+def measure_beside(bench: Bench, programs: tuple[Command, Command], case: Case, places: list[Tile]) -> dict[str, float]:
+    """CPU per warm request here and there, in ms, and the mean ratio of all starts, with its standard error.
 
-    ``itself`` is the ratio of this Swath to another start of itself, in the same rounds: what of a ratio is chance.
+    Args:
+        programs: The commands of both; an empty one is that of this checkout.
     """
     asked = paths(case, bench.item, places)
-    rounds = [each for order in ORDERS for each in _measure_start(bench, other, asked, order)]
+    orders = [(HERE, THERE), (THERE, HERE)] * (STARTS // 2)
+    starts = [list(_measure_start(bench, programs, asked, order)) for order in orders]
+    ratios = [median(cpu_ms[HERE] / cpu_ms[THERE] for cpu_ms in start) for start in starts]
     return {
-        "here_ms": median(cpu_ms[HERE] for cpu_ms in rounds),
-        "there_ms": median(cpu_ms[THERE] for cpu_ms in rounds),
-        "ratio": median(cpu_ms[HERE] / cpu_ms[THERE] for cpu_ms in rounds),
-        "itself": median(cpu_ms[HERE] / cpu_ms[TWIN] for cpu_ms in rounds),
+        "here_ms": median(cpu_ms[HERE] for start in starts for cpu_ms in start),
+        "there_ms": median(cpu_ms[THERE] for start in starts for cpu_ms in start),
+        "ratio": mean(ratios),
+        "error": stdev(ratios) / math.sqrt(len(ratios)),
     }
 
 
@@ -57,14 +68,13 @@ def find_swath(checkout: Path) -> list[str]:
 
 
 def _measure_start(
-    bench: Bench, other: Sequence[str], asked: list[str], order: Sequence[int]
+    bench: Bench, programs: tuple[Command, Command], asked: list[str], order: Sequence[int]
 ) -> Iterator[dict[int, float]]:
-    """CPU per request of fresh processes, in ms: this Swath, the other one, this one again, in each round."""
-    programs: dict[int, Sequence[str]] = {HERE: (), THERE: other, TWIN: ()}
+    """CPU per request of fresh processes, in ms: this Swath, and the other one, in each round."""
     with ExitStack() as stack:
         servers = {name: stack.enter_context(bench.start("swath", program=programs[name])) for name in order}
         for server in servers.values():
-            measure_round(server, asked, at_least_s=ROUND_S)
+            measure_round(server, asked, at_least_s=SETTLE_S)
         for _ in range(ROUNDS):
-            order = (*order[1:], order[0])  # the machine gets warmer or busier in between
-            yield {name: measure_round(servers[name], asked, at_least_s=ROUND_S).cpu_ms for name in order}
+            order = (*order[1:], order[0])
+            yield {name: measure_round(servers[name], asked).cpu_ms for name in order}

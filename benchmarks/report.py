@@ -38,8 +38,8 @@ def tables(result: Result) -> str:
 
 def beside(found: dict[str, dict[str, float]]) -> str:
     """The table of this Swath and another: CPU per warm request, and how many times the other's this one takes."""
-    names = ("here_ms", "there_ms", "ratio", "itself")
-    head = ("case", "here, ms", "there, ms", "ratio", "to itself")
+    names = ("here_ms", "there_ms", "ratio", "error")
+    head = ("case", "here, ms", "there, ms", "ratio", "± (standard error)")
     return table(head, [[key, *(f"{row[name]:.3f}" for name in names)] for key, row in found.items()])
 
 

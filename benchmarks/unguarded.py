@@ -1,7 +1,7 @@
-"""Swath as it would be without its guards, to see what they cost: ``python -m benchmarks.unguarded serve ...``.
+"""Swath as it would be without its guards, to see what they cost: ``python -m benchmarks.unguarded unguarded serve``.
 
 What judges, limits, lines up, shares and watches is replaced by nothing; what finds, reads and draws stays. With the
-word ``silent`` before ``serve`` there is no id, no line of the log and no number of a request either.
+word ``silent`` there is no id, no line of the log and no number of a request either; with ``guarded`` all is there.
 """
 
 from __future__ import annotations
@@ -93,9 +93,10 @@ def _replace(owner: Any, name: str, substitute: Any) -> None:
     setattr(owner, name, substitute)
 
 
+FORMS = {"guarded": (), "unguarded": (remove_guards,), "silent": (remove_guards, remove_telling)}
+"""What is removed by the first word of the command; nothing, to compare with what was started in the same way."""
+
 if __name__ == "__main__":
-    remove_guards()
-    if "silent" in sys.argv[1:2]:
-        del sys.argv[1]
-        remove_telling()
+    for remove in FORMS[sys.argv.pop(1)]:
+        remove()
     main()
