@@ -31,7 +31,7 @@ SETTLE_S = 1.5
 Command = Sequence[str]
 _FORM = [sys.executable, "-m", "benchmarks.unguarded"]
 GUARDED: Command = [*_FORM, "guarded"]
-"""This checkout, started as the next two are: how a program is started makes 2 %."""
+"""This checkout, started as the next two are: how a program is started may make 2 %."""
 UNGUARDED: Command = [*_FORM, "unguarded"]
 SILENT: Command = [*_FORM, "silent"]
 """Without what is told of each request, besides."""
