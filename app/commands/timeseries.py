@@ -62,6 +62,7 @@ def command(
     work = output.with_name(f"{output.name}.part")
 
     async def story(rt: Runtime) -> None:
+        """Work, or go on with it, and write the result."""
         books = Books(work, work.name)
         try:
             job = await _work(rt, books, asked, settings)

@@ -110,6 +110,7 @@ class GuardedClient:
             budget.check(length)
 
         async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> RangeAnswer:
+            """Read a part, or a whole of which the part is taken; where the part is behind the end, only the size."""
             if reply.status == 206:
                 return await self._part(reply, url, offset, length)
             if reply.status == 200:
@@ -200,6 +201,7 @@ class _Hop:
 
 def _taking_document(max_bytes: int, etag: str | None = None) -> Take[Document]:
     async def take(reply: aiohttp.ClientResponse, url: HttpUrl) -> Document:
+        """Read a document, unless it is still the one of ``etag``."""
         final = RemoteLocation(url.text)
         if reply.status == 304 and etag:
             return Document(body=b"", etag=etag, location=final, not_modified=True)

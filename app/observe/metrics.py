@@ -159,6 +159,7 @@ class _Tally:
         """By route and status."""
 
     def publish(self) -> None:
+        """Hand what was counted since the last call on to Prometheus."""
         IN_FLIGHT.set(self.in_flight)
         requests, self.requests = self.requests, {}
         for (route, status), count in requests.items():

@@ -62,6 +62,7 @@ class _Normaliser:
         self._nodes = 0
 
     def filter(self, value: object, depth: int) -> Filter:
+        """Judge and normalise an operation and all inside it; raises ``BadRequest`` and ``LimitExceeded``."""
         if not isinstance(value, Mapping) or not isinstance(value.get("op"), str):
             raise wrong(value, f"is not a filter of CQL2 JSON; write for example {EXAMPLE}")
         op, args = value["op"].lower(), value.get("args")

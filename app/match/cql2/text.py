@@ -91,6 +91,7 @@ class _Parser:
             raise self.wrong(value)
 
     def disjunction(self, depth: int) -> Any:
+        """Read what is joined by OR, ``depth`` brackets deep; raises ``BadRequest`` and ``LimitExceeded``."""
         if depth > DEPTH_MAX:
             raise LimitExceeded(f"The filter has more than {DEPTH_MAX} levels of brackets; ask for less.")
         parts = [self._conjunction(depth)]
